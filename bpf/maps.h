@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps. Sizes are defaults: the loader may set others before the object is loaded, which is how
+ * one binary serves a laptop and a large node.
+ */
+#ifndef TWINPATH_MAPS_H
+#define TWINPATH_MAPS_H
+
+#include "platform.h"
+
+#include "layout.h"
+#include "reason.h"
+
+MAP(configuration, BPF_MAP_TYPE_ARRAY, __u32, struct configuration, 1, BPF_F_MMAPABLE);
+MAP(endpoints, BPF_MAP_TYPE_HASH, __u32, struct endpoint, 512, 0);
+
+MAP(conntrack_ipv4, BPF_MAP_TYPE_LRU_HASH, struct flow_key_ipv4, struct entry_ipv4, 524288, 0);
+MAP(conntrack_ipv6, BPF_MAP_TYPE_LRU_HASH, struct flow_key_ipv6, struct entry_ipv6, 524288, 0);
+
+MAP(frontends_ipv4, BPF_MAP_TYPE_HASH, struct frontend_key_ipv4, struct frontend, 131072,
+    BPF_F_NO_PREALLOC);
+MAP(frontends_ipv6, BPF_MAP_TYPE_HASH, struct frontend_key_ipv6, struct frontend, 131072,
+    BPF_F_NO_PREALLOC);
+MAP(services, BPF_MAP_TYPE_HASH, struct service_key, struct service, 131072, BPF_F_NO_PREALLOC);
+MAP(eligible_backends, BPF_MAP_TYPE_ARRAY, __u32, __u32, 1048576, 0);
+MAP(maglev_tables, BPF_MAP_TYPE_ARRAY, __u32, __u32, 4194304, 0);
+MAP(backends, BPF_MAP_TYPE_ARRAY, __u32, struct backend, 524288, 0);
+MAP(affinities_ipv4, BPF_MAP_TYPE_LRU_HASH, struct affinity_key_ipv4, struct affinity, 65536, 0);
+MAP(affinities_ipv6, BPF_MAP_TYPE_LRU_HASH, struct affinity_key_ipv6, struct affinity, 65536, 0);
+
+MAP(addresses_ipv4, BPF_MAP_TYPE_HASH, struct address_ipv4, struct peer, 524288, BPF_F_NO_PREALLOC);
+MAP(addresses_ipv6, BPF_MAP_TYPE_HASH, struct address_ipv6, struct peer, 524288, BPF_F_NO_PREALLOC);
+MAP(prefixes_ipv4, BPF_MAP_TYPE_LPM_TRIE, struct prefix_ipv4, struct peer, 131072,
+    BPF_F_NO_PREALLOC);
+MAP(prefixes_ipv6, BPF_MAP_TYPE_LPM_TRIE, struct prefix_ipv6, struct peer, 131072,
+    BPF_F_NO_PREALLOC);
+MAP(policies, BPF_MAP_TYPE_HASH, struct policy_key, struct policy_tables, 131072,
+    BPF_F_NO_PREALLOC);
+MAP(policy_pages, BPF_MAP_TYPE_ARRAY, __u32, struct policy_page, 16384, 0);
+
+MAP(datagrams_ipv4, BPF_MAP_TYPE_LRU_HASH, struct datagram_key_ipv4, struct datagram, 8192, 0);
+MAP(datagrams_ipv6, BPF_MAP_TYPE_LRU_HASH, struct datagram_key_ipv6, struct datagram, 8192, 0);
+
+MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct counter, HOOKS * REASON_LIMIT, 0);
+MAP(windows, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct window, WINDOWS, 0);
+MAP_RING(events, 1 << 20);
+
+#endif

@@ -1,0 +1,97 @@
+"""The one protocol that model, datapath, old object and mutant all implement.
+
+The lockstep engine, the comparer and everything built on them know subjects only through this.
+To test another datapath, implement `Subject` for it (docs/adapter.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, FlowKey, FragmentKey
+from model.domain.operation import Operation
+from model.domain.packet import Outcome, Packet
+from model.domain.state import Counter, CounterKey, State
+
+StateKey = FlowKey | AffinityKey | FragmentKey | CounterKey
+StateValue = Entry | Affinity | Datagram | Counter
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The kernel would not run the program on this packet: a result of its own, never a pass."""
+
+    error: str
+
+
+class OperationError(Exception):
+    """A transaction that cannot be carried out; nothing of it has been."""
+
+
+class Subject(Protocol):
+    """Something that handles packets as a datapath does.
+
+    A subject starts empty, with the default configuration and the clock at 0. It is used by one
+    thread.
+    """
+
+    @property
+    def name(self) -> str:
+        """What reports call this subject: `model`, `datapath (libbpf)`, ..."""
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        """Carry out one transaction, all of it or nothing. Raises OperationError."""
+
+    def set_clock(self, now: int) -> None:
+        """Set the clock, in nanoseconds; above 0 and never backwards."""
+
+    def process(self, packet: Packet) -> Outcome | Refused:
+        """Run one packet through its hook."""
+
+    def collect(self) -> None:
+        """Run the collector: remove what has expired (CT-4)."""
+
+    def read(self, key: StateKey) -> StateValue | None:
+        """One entry, absent as None. A counter that was never hit is Counter(0, 0)."""
+
+    def state(self) -> State:
+        """Everything that packets change, as a copy."""
+
+    def damage(self) -> list[str]:
+        """Tables that packets must not change but that have changed, a line for each entry."""
+
+    def reset(self) -> None:
+        """Back to how it started."""
+
+    def close(self) -> None:
+        """Give everything back. Safe to call twice."""
+
+
+Draw = Callable[[int], int]
+"""A free choice of the datapath: draw(n) gives a number from 0 to n - 1 (LB-3c)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the reference says about a packet, before it is made to have happened.
+
+    `touched` are the state keys that the packet looked up or changed, with the values that they
+    must have afterwards (None: absent).
+    """
+
+    outcome: Outcome
+    touched: tuple[tuple[StateKey, StateValue | None], ...]
+    draws: tuple[int, ...]
+    """Sizes of the free choices made on the way, in order; empty for nearly every packet."""
+
+
+class Reference(Subject, Protocol):
+    """A subject that can say what would happen without doing it: the model, a mutated model."""
+
+    def predict(self, packet: Packet, draw: Draw) -> Prediction:
+        """What the packet would bring about, the free choices answered by `draw`."""
+
+    def commit(self, prediction: Prediction) -> None:
+        """Make the last prediction happen."""

@@ -1,0 +1,1 @@
+"""Twinpath's executable specification (see docs/specification.md)."""
