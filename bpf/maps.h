@@ -45,4 +45,27 @@ MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct counter, HOOKS * REASON_L
 MAP(windows, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct window, WINDOWS, 0);
 MAP_RING(events, 1 << 20);
 
+#ifndef TWINPATH_BCC
+/*
+ * Types reach user space through BTF only where something has them; this brings the enumerators
+ * there. The section is none that libbpf makes a map of.
+ */
+const struct {
+	enum hook hook;
+	enum opener opener;
+	enum no_backend_action no_backend_action;
+	enum event_switch event_switch;
+	enum endpoint_flag endpoint_flag;
+	enum entry_flag entry_flag;
+	enum algorithm algorithm;
+	enum backend_state backend_state;
+	enum backend_flag backend_flag;
+	enum policy_table policy_table;
+	enum policy_entry policy_entry;
+	enum window_kind window_kind;
+	enum event_kind event_kind;
+	enum reason reason;
+} enumerations SEC(".enumerations");
+#endif
+
 #endif

@@ -1,0 +1,72 @@
+"""What can go wrong between user space and the kernel: one class per kind, one line per message."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+
+class KernelError(Exception):
+    """Base of everything in harness/kernel. The message is one line fit for a user."""
+
+
+class MissingToolError(KernelError):
+    """A compiler, library or header tree is not installed; the message names the package."""
+
+
+class PermissionDeniedError(KernelError):
+    """The process lacks a capability; the message names it."""
+
+
+class CompileError(KernelError):
+    """The C source does not compile; the message starts with `file:line`.
+
+    `log` is the compiler's whole output.
+    """
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class CacheError(KernelError):
+    """The cache folder cannot be written."""
+
+
+class ObjectError(KernelError):
+    """An object file is no BPF object, is damaged, or lacks what the caller asked for."""
+
+
+class BtfError(ObjectError):
+    """BTF is damaged, or describes something that has no counterpart here (a bit field)."""
+
+
+class LayoutError(KernelError):
+    """Two compilers disagree about a size, an offset or an enumerator."""
+
+
+class LoadError(KernelError):
+    """The kernel refused a map or a program; `log` is the verifier's or libbpf's whole output."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class MapError(KernelError):
+    """An operation on a map failed. `number` is the errno, `map_name` the map."""
+
+    def __init__(self, map_name: str, action: str, number: int) -> None:
+        super().__init__(f"map {map_name}: {action} failed: {describe_errno(number)}")
+        self.map_name = map_name
+        self.action = action
+        self.number = number
+
+
+class DeviceError(KernelError):
+    """A network namespace or device cannot be made."""
+
+
+def describe_errno(number: int) -> str:
+    """`ENOENT (No such file or directory)` for an errno."""
+    return f"{errno.errorcode.get(number, str(number))} ({os.strerror(number)})"
