@@ -47,10 +47,11 @@ MAP_RING(events, 1 << 20);
 
 #ifndef TWINPATH_BCC
 /*
- * Types reach user space through BTF only where something has them; this brings the enumerators
- * there. The section is none that libbpf makes a map of.
+ * Types reach user space through BTF only where something global has them; this brings those
+ * there that no map has. The section is none that libbpf makes a map of.
  */
 const struct {
+	struct event event;
 	enum hook hook;
 	enum opener opener;
 	enum no_backend_action no_backend_action;
@@ -65,7 +66,7 @@ const struct {
 	enum window_kind window_kind;
 	enum event_kind event_kind;
 	enum reason reason;
-} enumerations SEC(".enumerations");
+} more_types SEC(".more_types");
 #endif
 
 #endif
