@@ -13,7 +13,9 @@ from typing import Protocol
 from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, FlowKey, FragmentKey
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
+from model.domain.reason import Reason
 from model.domain.state import Counter, CounterKey, State
+from model.trace import Note
 
 StateKey = FlowKey | AffinityKey | FragmentKey | CounterKey
 StateValue = Entry | Affinity | Datagram | Counter
@@ -78,13 +80,15 @@ class Prediction:
     """What the reference says about a packet, before it is made to have happened.
 
     `touched` are the state keys that the packet looked up or changed, with the values that they
-    must have afterwards (None: absent).
+    must have afterwards (None: absent). `notes` say which clauses led there. `draws` are the sizes
+    of the free choices made on the way, in order; empty for nearly every packet.
     """
 
     outcome: Outcome
+    reason: Reason
     touched: tuple[tuple[StateKey, StateValue | None], ...]
+    notes: Sequence[Note]
     draws: tuple[int, ...]
-    """Sizes of the free choices made on the way, in order; empty for nearly every packet."""
 
 
 class Reference(Subject, Protocol):

@@ -1,0 +1,1 @@
+"""Compares what two sides say, in domain values; knows neither side."""

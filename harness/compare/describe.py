@@ -1,0 +1,62 @@
+"""Domain values in words, as people read them in differences and screens."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from model.domain.address import Address, format_address
+from model.domain.flow import AffinityKey, FlowKey, FragmentKey, Opener
+from model.domain.protocol import ICMP, ICMPV6, PROTOCOL_NAMES
+from model.domain.state import CounterKey
+
+
+def protocol_name(protocol: int) -> str:
+    """Name of an IP protocol, its number where it has none here."""
+    return PROTOCOL_NAMES.get(protocol, str(protocol))
+
+
+def side(address: Address, port: int) -> str:
+    """Address and port in the usual notation."""
+    text = format_address(address) if address else "-"
+    return f"[{text}]:{port}" if len(address) == 16 else f"{text}:{port}"
+
+
+def key_words(key: object) -> str:
+    """A state key in words."""
+    match key:
+        case FlowKey():
+            return flow_key_words(key)
+        case AffinityKey():
+            return f"client {format_address(key.client_address)} of service {key.service}"
+        case FragmentKey():
+            return (
+                f"{protocol_name(key.protocol)} datagram {key.identification:#x} "
+                f"{format_address(key.source)} -> {format_address(key.destination)}"
+            )
+        case CounterKey():
+            return f"{key.hook.name.lower()}/{key.reason.name.lower()}"
+    return str(key)
+
+
+def flow_key_words(key: FlowKey) -> str:
+    """A flow's key: endpoint, arrow from the opener, peer."""
+    arrow = "->" if key.opener is Opener.ENDPOINT else "<-"
+    name = protocol_name(key.protocol)
+    if key.protocol in (ICMP, ICMPV6):
+        kind = f"type {key.peer_port >> 8} code {key.peer_port & 0xFF} id {key.endpoint_port}"
+        ends = format_address(key.endpoint_address), format_address(key.peer_address)
+        return f"{name} {ends[0]} {arrow} {ends[1]} {kind}"
+    endpoint = side(key.endpoint_address, key.endpoint_port)
+    return f"{name} {endpoint} {arrow} {side(key.peer_address, key.peer_port)}"
+
+
+def value_words(value: Any) -> str:
+    """A field's value: enums by name, addresses in notation, the rest as it is."""
+    if isinstance(value, Enum):
+        return str(value.name).lower()
+    if isinstance(value, bytes) and len(value) in (4, 16):
+        return format_address(value)
+    if isinstance(value, bytes):
+        return value.hex() or "none"
+    return str(value)

@@ -1,0 +1,43 @@
+"""Compares what became of a packet: verdict, redirect, bytes, context, events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from harness.compare.difference import Difference, Kind
+from harness.compare.fields import differing_fields
+from harness.compare.packet_fields import differing_packet_fields
+from model.domain.event import Event
+from model.domain.packet import Outcome
+
+
+def compare_outcomes(expected: Outcome, actual: Outcome) -> tuple[Difference, ...]:
+    """Differences between two outcomes, the weightiest first; none for equal ones."""
+    if expected == actual:
+        return ()
+    return tuple(differing_outcome(expected, actual))
+
+
+def differing_outcome(expected: Outcome, actual: Outcome) -> Iterator[Difference]:
+    """Differences between outcomes that are not equal."""
+    if expected.verdict != actual.verdict:
+        yield Difference(Kind.VERDICT, "packet", "verdict", expected.verdict, actual.verdict)
+    if expected.redirect_interface != actual.redirect_interface:
+        yield Difference(
+            Kind.REDIRECT,
+            "packet",
+            "interface",
+            expected.redirect_interface,
+            actual.redirect_interface,
+        )
+    if expected.data != actual.data:
+        yield from differing_packet_fields(expected.data, actual.data)
+    yield from differing_fields(Kind.CONTEXT, "context", expected.context, actual.context)
+    yield from differing_events(expected.events, actual.events)
+
+
+def differing_events(expected: Sequence[Event], actual: Sequence[Event]) -> Iterator[Difference]:
+    """Differences between two lists of events, place by place."""
+    for place, (wanted, got) in enumerate(zip_longest(expected, actual)):
+        yield from differing_fields(Kind.EVENT, f"event {place}", wanted, got)

@@ -1,0 +1,20 @@
+"""Which comparisons are made. Everything, unless someone has a reason.
+
+What is left open to a datapath is not switched off here but declared where it is decided:
+
+- the backend of `random` (LB-3c): `harness.lockstep.free_choice`
+- caches that are no state of the specification: the codec does not project them
+"""
+
+from __future__ import annotations
+
+from harness.compare.difference import Kind
+
+Strictness = frozenset[Kind]
+
+EVERYTHING: Strictness = frozenset(Kind)
+
+
+def without(*kinds: Kind) -> Strictness:
+    """All comparisons but these; used to measure what a comparison is worth."""
+    return EVERYTHING - set(kinds)

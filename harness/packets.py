@@ -1,0 +1,17 @@
+"""Scapy where people read and write packets; nothing here is called for a step that agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scapy.layers import inet, inet6, sctp  # noqa: F401 - teaches Ether its payloads
+from scapy.layers.l2 import Ether
+
+
+def dissect(frame: bytes) -> Iterator[Any]:
+    """Scapy layers of a frame, outermost first, quoted packets included."""
+    layer: Any = Ether(frame)
+    while layer and type(layer).__name__ != "NoPayload":
+        yield layer
+        layer = layer.payload

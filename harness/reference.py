@@ -1,0 +1,114 @@
+"""The executable specification as a subject: what every datapath is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy, deepcopy
+
+from harness.subject import Draw, OperationError, Prediction, StateKey, StateValue
+from model.domain.flow import AffinityKey, FlowKey, FragmentKey
+from model.domain.operation import Operation
+from model.domain.packet import Outcome, Packet
+from model.domain.state import State
+from model.machine import EMPTY_COUNTER, Machine, Result
+
+
+def first(_count: int) -> int:
+    """The free choice of someone who does not care."""
+    return 0
+
+
+class ModelReference:
+    """The model behind the subject protocol."""
+
+    name = "model"
+
+    def __init__(self) -> None:
+        self._machine = Machine()
+        self._result: Result | None = None
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        """Carry out one transaction. Raises OperationError."""
+        try:
+            self._machine.apply(operations)
+        except KeyError as missing:
+            raise OperationError(f"nothing has the identifier {missing}") from missing
+
+    def set_clock(self, now: int) -> None:
+        """Set the clock, in nanoseconds."""
+        self._machine.now = now
+
+    def predict(self, packet: Packet, draw: Draw) -> Prediction:
+        """What the packet would bring about."""
+        draws: list[int] = []
+
+        def counted(count: int) -> int:
+            draws.append(count)
+            return draw(count)
+
+        self._result = result = self._machine.decide(packet, counted)
+        decision = result.decision
+        entries = self._machine.state.conntrack
+        after: dict[StateKey, StateValue | None] = {key: entries.get(key) for key in result.read}
+        after.update(decision.writes)
+        after[result.counter_key] = result.counter
+        return Prediction(
+            Outcome(decision.verdict, decision.data, result.context, result.events),
+            decision.reason,
+            tuple(after.items()),
+            result.trace.notes,
+            tuple(draws),
+        )
+
+    def commit(self, prediction: Prediction) -> None:
+        """Make the last prediction happen."""
+        del prediction  # the machine keeps its own record of it
+        if self._result is not None:
+            self._machine.commit(self._result)
+            self._result = None
+
+    def process(self, packet: Packet) -> Outcome:
+        """Run one packet, free choices made arbitrarily."""
+        prediction = self.predict(packet, first)
+        self.commit(prediction)
+        return prediction.outcome
+
+    def collect(self) -> None:
+        """Run the collector."""
+        self._machine.collect()
+
+    def read(self, key: StateKey) -> StateValue | None:
+        """One entry."""
+        state = self._machine.state
+        match key:
+            case FlowKey():
+                return state.conntrack.get(key)
+            case AffinityKey():
+                return state.affinities.get(key)
+            case FragmentKey():
+                return state.datagrams.get(key)
+        return state.counters.get(key, EMPTY_COUNTER)
+
+    def state(self) -> State:
+        """Everything that packets change, as a copy."""
+        state = self._machine.state
+        return State(
+            {key: copy(entry) for key, entry in state.conntrack.items()},
+            deepcopy(state.affinities),
+            deepcopy(state.datagrams),
+            dict(state.counters),
+            copy(state.event_window),
+            copy(state.reject_window),
+        )
+
+    def damage(self) -> list[str]:
+        """Nothing: the specification has no tables that packets could damage."""
+        return []
+
+    def reset(self) -> None:
+        """Back to an empty machine."""
+        self._machine = Machine()
+        self._result = None
+
+    def close(self) -> None:
+        """Nothing to give back."""

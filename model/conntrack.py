@@ -1,0 +1,192 @@
+"""Conntrack: which flow a packet belongs to, and what the packet does to it (CT)."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from enum import Enum
+
+from model import tcp
+from model.domain.address import Address
+from model.domain.event import Hook
+from model.domain.flow import Flow, FlowKey, Opener, Selection
+from model.domain.protocol import TCP
+from model.domain.service import BackendState, FrontendKey
+from model.packet.transport import ECHO_REPLY, ECHO_REQUEST, is_icmp
+from model.packet.view import View
+from model.passage import Passage
+
+
+class Status(Enum):
+    """What a packet is to conntrack (CT-2)."""
+
+    NEW = "new"
+    ESTABLISHED = "established"
+    REPLY = "reply"
+    RELATED = "related"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A live flow that a packet may belong to, and from which end the packet comes."""
+
+    key: FlowKey
+    flow: Flow
+    is_reply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What conntrack says of a packet.
+
+    For a new packet `match` is the flow of its opener's end that it replaces, if any (CT-6); for
+    others the flow that it belongs to. `key` is where the packet's own tuple would be recorded.
+    """
+
+    status: Status
+    key: FlowKey
+    match: Match | None
+
+
+def own_opener(hook: Hook) -> Opener:
+    """The end that a packet at a hook comes from."""
+    return Opener.ENDPOINT if hook is Hook.FROM_CONTAINER else Opener.PEER
+
+
+def opposite(opener: Opener) -> Opener:
+    """The other end."""
+    return Opener.PEER if opener is Opener.ENDPOINT else Opener.ENDPOINT
+
+
+def flow_key(view: View, hook: Hook, opener: Opener) -> FlowKey:
+    """Key of a packet's tuple under an opener (CT-1, CT-8).
+
+    An echo reply that is sought under the other opener has the key of its request.
+    """
+    if hook is Hook.FROM_CONTAINER:
+        endpoint, peer = view.source, view.destination
+        endpoint_port, peer_port = view.source_port, view.destination_port
+    else:
+        endpoint, peer = view.destination, view.source
+        endpoint_port, peer_port = view.destination_port, view.source_port
+    if is_icmp(view):
+        endpoint_port, peer_port = view.source_port, view.destination_port
+        if peer_port == ECHO_REPLY[view.family] and opener is not own_opener(hook):
+            peer_port = ECHO_REQUEST[view.family]
+    return FlowKey(endpoint, peer, endpoint_port, peer_port, view.protocol, opener)
+
+
+def find(passage: Passage) -> Finding:
+    """Which flow a packet belongs to (CT-1b, CT-2, CT-6)."""
+    view, hook, trace = passage.view, passage.packet.hook, passage.trace
+    key = flow_key(view, hook, own_opener(hook))
+    match = choose(find_own(passage, key), find_other(passage), view)
+    if match is None:
+        trace.note("CT-2", "new: no live flow")
+        return Finding(Status.NEW, key, None)
+    if view.is_initial_syn and tcp.is_closing(match.flow):
+        trace.note("CT-6", "new: initial SYN on a closing flow", match.key)
+        return Finding(Status.NEW, key, None if match.is_reply else match)
+    status = Status.REPLY if match.is_reply else Status.ESTABLISHED
+    trace.note("CT-2", status.value, match.key)
+    return Finding(status, key, match)
+
+
+def find_own(passage: Passage, key: FlowKey) -> Match | None:
+    """The live flow that the packet's own end opened, directly or through a selection."""
+    table, trace = passage.table, passage.trace
+    entry = table.get(key)
+    if isinstance(entry, Selection):
+        return follow_selection(passage, key, entry)
+    if entry is None or table.now >= entry.expires:
+        return None
+    if key.opener is Opener.ENDPOINT:
+        if entry.load_balanced:
+            trace.note("NAT-4", "the tuple is a service's flow after translation", key)
+            return None
+        if passage.world.is_service(frontend_of(key)):
+            trace.note("LB-13", "the peer of a direct flow has become a service", key)
+            return None
+    return Match(key, entry, is_reply=False)
+
+
+def find_other(passage: Passage) -> Match | None:
+    """The live flow that the other end opened and that the packet would reply to."""
+    view, hook = passage.view, passage.packet.hook
+    if is_icmp(view) and view.destination_port != ECHO_REPLY[view.family]:
+        return None
+    key = flow_key(view, hook, opposite(own_opener(hook)))
+    flow = passage.table.live_flow(key)
+    return None if flow is None else Match(key, flow, is_reply=True)
+
+
+def choose(own: Match | None, other: Match | None, view: View) -> Match | None:
+    """Of two flows the one that the packet belongs to (CT-1b, CT-8)."""
+    if own is None or other is None:
+        return own or other
+    if is_icmp(view):
+        return other
+    return other if tcp.is_closing(own.flow) and not tcp.is_closing(other.flow) else own
+
+
+def follow_selection(passage: Passage, key: FlowKey, selection: Selection) -> Match | None:
+    """The live flow that a selection leads to, if the selection may still be used.
+
+    Its frontend has to belong to the service that it was made for (LB-4), its backend to be one
+    of that service and not quarantined (LB-5, LB-6), its flow to be live and of that frontend
+    (CT-4a).
+    """
+    world, trace = passage.world, passage.trace
+    owner, _ = world.frontends.get(frontend_of(key), (None, None))
+    if owner is None or owner.identifier != selection.service:
+        trace.note("LB-4", "the recorded choice was made for another service", key)
+        return None
+    service, backend = world.backends.get(selection.backend, (None, None))
+    if backend is None or service is not owner or backend.state is BackendState.QUARANTINED:
+        trace.note("LB-6", "the recorded backend is gone", key)
+        return None
+    target = translated_key(key, backend.address, backend.port)
+    flow = passage.table.live_flow(target)
+    if flow is None or not is_flow_of(flow, frontend_of(key)):
+        trace.note("CT-4a", "the selection leads to no live flow", key)
+        return None
+    trace.note("LB-4", "the recorded choice is used", selection.backend)
+    return Match(target, flow, is_reply=False)
+
+
+def frontend_of(key: FlowKey) -> FrontendKey:
+    """The peer side of a key as a frontend."""
+    return FrontendKey(key.peer_address, key.peer_port, key.protocol)
+
+
+def translated_key(key: FlowKey, address: Address, port: int) -> FlowKey:
+    """Key of the flow behind a selection: the backend is the peer (CT-1a)."""
+    return key._replace(peer_address=address, peer_port=port)
+
+
+def is_flow_of(flow: Flow, frontend: FrontendKey) -> bool:
+    """Whether a flow was opened through a frontend. The protocol is in the flow's key."""
+    return (
+        flow.load_balanced
+        and flow.service_address == frontend.address
+        and flow.service_port == frontend.port
+    )
+
+
+def after_packet(passage: Passage, flow: Flow, is_reply: bool) -> Flow:
+    """The flow after a passing packet: counted, advanced, refreshed (CT-3, CT-5, CT-11)."""
+    flow, view = copy(flow), passage.view
+    was_fully_closed = tcp.is_fully_closed(flow)
+    length = len(passage.packet.data)
+    if is_reply:
+        flow.reply_packets += 1
+        flow.reply_bytes += length
+    else:
+        flow.opener_packets += 1
+        flow.opener_bytes += length
+    if view.protocol == TCP and not view.is_later_fragment:
+        tcp.advance(flow, view, is_reply)
+    if not was_fully_closed:
+        timeouts = passage.world.configuration.timeouts
+        flow.expires = passage.now + tcp.timeout(flow, view.protocol, timeouts)
+    return flow

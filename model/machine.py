@@ -1,0 +1,87 @@
+"""The specification as a machine: state, a clock, and packets that change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, field
+
+from model import collector, observe
+from model.datapath import Decision, decide
+from model.domain.event import Event
+from model.domain.flow import Entry, FlowKey
+from model.domain.operation import Operation, PutEntry, RemoveEntry
+from model.domain.packet import Context, Packet
+from model.domain.state import Counter, CounterKey, State, Window
+from model.passage import Draw, Table
+from model.trace import Trace
+from model.world import World
+
+EMPTY_COUNTER = Counter(0, 0)
+
+
+@dataclass(slots=True)
+class Result:
+    """A packet's decision, and everything that it will have changed once it is carried out."""
+
+    decision: Decision
+    read: list[FlowKey]
+    context: Context
+    events: tuple[Event, ...]
+    window: Window
+    counter_key: CounterKey
+    counter: Counter
+    trace: Trace
+
+
+@dataclass(slots=True)
+class Machine:
+    """Control-plane state, packet state and the clock (nanoseconds)."""
+
+    world: World = field(default_factory=World)
+    state: State = field(default_factory=State)
+    now: int = 0
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        """Carry out one transaction."""
+        self.world.apply(operations)
+        for operation in operations:
+            match operation:
+                case PutEntry(key, entry):
+                    self.state.conntrack[key] = copy(entry)
+                case RemoveEntry(key):
+                    self.state.conntrack.pop(key, None)
+
+    def decide(self, packet: Packet, draw: Draw) -> Result:
+        """What a packet brings about; nothing has happened yet."""
+        trace = Trace()
+        state = self.state
+        table = Table(state.conntrack, self.now)
+        decision = decide(self.world, table, packet, draw, trace)
+        switches = self.world.configuration.events
+        events, window = observe.report(decision.events, switches, state.event_window, self.now)
+        counter_key = CounterKey(packet.hook, decision.reason)
+        counted = state.counters.get(counter_key, EMPTY_COUNTER)
+        counter = Counter(counted.packets + 1, counted.bytes + len(packet.data))
+        return Result(
+            decision, table.read, packet.context, events, window, counter_key, counter, trace
+        )
+
+    def commit(self, result: Result) -> None:
+        """Carry a decision out."""
+        self.write(result.decision.writes)
+        self.state.counters[result.counter_key] = result.counter
+        self.state.event_window = result.window
+
+    def write(self, writes: dict[FlowKey, Entry | None]) -> None:
+        """Put entries into the conntrack table, remove those that are None."""
+        for key, entry in writes.items():
+            if entry is None:
+                self.state.conntrack.pop(key, None)
+            else:
+                self.state.conntrack[key] = entry
+
+    def collect(self) -> None:
+        """Run the collector (CT-4)."""
+        for key in collector.expired(self.state.conntrack, self.world, self.now):
+            del self.state.conntrack[key]

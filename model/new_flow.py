@@ -1,0 +1,114 @@
+"""New flows: may they begin, does policy allow them, and what is recorded of them."""
+
+from __future__ import annotations
+
+from model import conntrack, policy
+from model.conntrack import Finding
+from model.domain.event import PolicyVerdictEvent, SelectionEvent, Tuple
+from model.domain.flow import Entry, Flow, FlowKey, Selection
+from model.domain.policy import RuleVerdict
+from model.domain.protocol import TCP
+from model.domain.reason import Reason
+from model.drop import Drop
+from model.load_balancer import Choice
+from model.packet.transport import is_icmp_error
+from model.packet.view import RST
+from model.passage import Passage
+
+
+def require_start(passage: Passage) -> None:
+    """Drop mid-stream TCP where that is configured (CT-7, CT-7a)."""
+    view = passage.view
+    if view.protocol != TCP or view.is_initial_syn:
+        return
+    passage.trace.note("CT-7", "mid-stream")
+    if not passage.world.configuration.pick_up_mid_stream:
+        raise Drop(Reason.MID_STREAM, "CT-7")
+
+
+def judge(passage: Passage, key: FlowKey) -> None:
+    """Let policy judge a new flow, after translation, and report it (POL-4, OBS-2)."""
+    view, endpoint = passage.view, passage.endpoint
+    judged = judged_tuple(passage, key)
+    connection = policy.Connection(
+        policy.direction_of(passage.packet.hook),
+        key.peer_address,
+        view.protocol,
+        judged.destination_port,
+    )
+    judgement = policy.judge(passage.world, endpoint, connection, passage.trace)
+    event = PolicyVerdictEvent(
+        passage.now,
+        passage.packet.hook,
+        endpoint.identifier,
+        judged,
+        endpoint.identity,
+        judgement.peer_identity,
+        judgement.rule,
+        judgement.verdict,
+    )
+    passage.events.append(event)
+    if judgement.verdict is RuleVerdict.DENY:
+        raise Drop(Reason.POLICY_DENIED, "POL-4")
+
+
+def judged_tuple(passage: Passage, key: FlowKey) -> Tuple:
+    """A packet's tuple after translation; only packets that leave the pod are translated."""
+    if not passage.leaves_pod:
+        return passage.view.tuple
+    return passage.view.tuple._replace(destination=key.peer_address, destination_port=key.peer_port)
+
+
+def record(
+    passage: Passage, finding: Finding, choice: Choice | None
+) -> dict[FlowKey, Entry | None]:
+    """Entries of a new flow: the flow, its selection, and the removal of what it replaces."""
+    view, trace = passage.view, passage.trace
+    if view.tcp_flags & RST:
+        trace.note("CT-7", "an RST creates no entry")
+        return {}
+    if is_icmp_error(view):
+        trace.note("CT-9", "an error creates no entry")
+        return {}
+    writes: dict[FlowKey, Entry | None] = {}
+    if finding.match is not None:
+        writes[finding.match.key] = None
+    if choice is None:
+        writes[finding.key] = first_state(passage, None)
+    else:
+        writes[choice.key] = first_state(passage, choice)
+        writes[finding.key] = selection(choice)
+    trace.note("CT-1", "flow created", finding.key)
+    return writes
+
+
+def first_state(passage: Passage, choice: Choice | None) -> Flow:
+    """A flow after its first packet."""
+    view = passage.view
+    flow = Flow(expires=0, policy_revision=passage.world.policy_revision)
+    flow.picked_up = view.protocol == TCP and not view.is_initial_syn
+    if choice is not None:
+        flow.load_balanced = True
+        flow.service = choice.service.identifier
+        flow.service_address = choice.frontend.address
+        flow.service_port = choice.frontend.port
+    return conntrack.after_packet(passage, flow, is_reply=False)
+
+
+def selection(choice: Choice) -> Selection:
+    """A choice as it is recorded (LB-4)."""
+    return Selection(choice.service.identifier, choice.backend.identifier)
+
+
+def selection_event(passage: Passage, choice: Choice) -> SelectionEvent:
+    """Report of a recorded choice (OBS-2)."""
+    return SelectionEvent(
+        passage.now,
+        passage.packet.hook,
+        passage.endpoint.identifier,
+        passage.view.tuple,
+        choice.service.identifier,
+        choice.backend.identifier,
+        choice.backend.address,
+        choice.backend.port,
+    )

@@ -1,0 +1,35 @@
+"""Ethernet frames (RFC 894) and the way to the L4 header."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from model.domain.reason import Reason
+from model.drop import Drop
+from model.packet import ipv4, ipv6, transport
+from model.packet.view import View
+
+ETHERTYPE: Final = slice(12, 14)
+ARP: Final = b"\x08\x06"
+IPV4: Final = b"\x08\x00"
+IPV6: Final = b"\x86\xdd"
+
+
+def parse(frame: bytes) -> View | None:
+    """View of an IP packet; None for what passes without tracking (PKT-1).
+
+    `frame` holds at least an Ethernet header. Drops by PKT-1 to PKT-6 and FRAG-3.
+    """
+    ethertype = frame[ETHERTYPE]
+    if ethertype == IPV4:
+        view = ipv4.parse(frame)
+    elif ethertype == IPV6:
+        view = ipv6.parse(frame)
+    elif ethertype == ARP:
+        return None
+    else:
+        raise Drop(Reason.UNKNOWN_L3, "PKT-1")
+    transport.parse(frame, view)
+    if transport.is_neighbour_discovery(view):
+        return None
+    return view

@@ -1,0 +1,37 @@
+"""Translation of packets on known flows, and what stands in its way (NAT)."""
+
+from __future__ import annotations
+
+from model.domain.address import UNSPECIFIED, family_of
+from model.domain.flow import Flow, FlowKey
+from model.domain.reason import Reason
+from model.drop import Drop
+from model.load_balancer import is_open
+from model.packet.rewrite import Translation
+from model.passage import Table
+
+
+def require_translation_data(flow: Flow) -> None:
+    """Drop what would have to be translated but cannot be (NAT-3)."""
+    if not flow.load_balanced:
+        return
+    address = flow.service_address
+    if not flow.service_port or not address or address == UNSPECIFIED[family_of(address)]:
+        raise Drop(Reason.NO_TRANSLATION_DATA, "NAT-3")
+
+
+def require_no_clash(table: Table, key: FlowKey) -> None:
+    """Drop a new direct connection that looks like an open load-balanced flow (NAT-4)."""
+    flow = table.live_flow(key)
+    if flow is not None and flow.load_balanced and is_open(flow):
+        raise Drop(Reason.TUPLE_CLASH, "NAT-4")
+
+
+def towards_backend(key: FlowKey) -> Translation:
+    """Translation of a packet to a service: the flow's peer is the backend (LB-10)."""
+    return Translation(destination=key.peer_address, destination_port=key.peer_port)
+
+
+def back_to_service(flow: Flow) -> Translation:
+    """Translation of a backend's reply: it comes from the service that the client used (NAT-1)."""
+    return Translation(source=flow.service_address, source_port=flow.service_port)

@@ -1,0 +1,43 @@
+"""TCP's part of a flow: opening, established, closing (CT-5, CT-7)."""
+
+from __future__ import annotations
+
+from model.domain.configuration import Timeouts
+from model.domain.flow import Flow
+from model.domain.protocol import TCP
+from model.packet.view import FIN, RST, SYN, View
+
+
+def is_closing(flow: Flow) -> bool:
+    """Whether a FIN or RST has been seen in at least one direction."""
+    return flow.opener_closing or flow.reply_closing
+
+
+def is_fully_closed(flow: Flow) -> bool:
+    """Whether both directions are closing."""
+    return flow.opener_closing and flow.reply_closing
+
+
+def advance(flow: Flow, view: View, is_reply: bool) -> None:
+    """Take a passing TCP packet's flags into its flow (CT-5, CT-7b)."""
+    flags = view.tcp_flags
+    if is_reply:
+        flow.picked_up = False
+    if not flags & SYN and not flow.picked_up:
+        flow.established = True
+    if flags & RST:
+        flow.opener_closing = flow.reply_closing = True
+    elif flags & FIN:
+        if is_reply:
+            flow.reply_closing = True
+        else:
+            flow.opener_closing = True
+
+
+def timeout(flow: Flow, protocol: int, timeouts: Timeouts) -> int:
+    """How long a flow lives on after a packet, by the state it is in now (CT-3)."""
+    if protocol != TCP:
+        return timeouts.other
+    if is_fully_closed(flow):
+        return timeouts.tcp_closing
+    return timeouts.tcp_established if flow.established else timeouts.tcp_opening

@@ -1,0 +1,122 @@
+"""What the control plane has said: endpoints, identities, services, rules, configuration.
+
+Kept as the domain objects themselves, with the indexes that clauses look things up by. Nothing is
+compiled: policy judges rules (POL-7), the load balancer lists of backends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from model.domain.address import Address, Network
+from model.domain.configuration import Configuration
+from model.domain.endpoint import WORLD_IDENTITY, Direction, Endpoint
+from model.domain.operation import (
+    Operation,
+    PutEndpoint,
+    PutIdentity,
+    PutRule,
+    PutService,
+    RemoveEndpoint,
+    RemoveIdentity,
+    RemoveRule,
+    RemoveService,
+    SetConfiguration,
+)
+from model.domain.policy import PolicyRule
+from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
+
+
+@dataclass(slots=True)
+class World:
+    """Control-plane state. `policy_revision` as in POL-5a."""
+
+    configuration: Configuration = field(default_factory=Configuration)
+    policy_revision: int = 1
+    endpoints: dict[int, Endpoint] = field(default_factory=dict)
+    identities: dict[Network, int] = field(default_factory=dict)
+    services: dict[int, Service] = field(default_factory=dict)
+    rules: dict[int, PolicyRule] = field(default_factory=dict)
+    endpoint_at: dict[int, Endpoint] = field(default_factory=dict)
+    frontends: dict[FrontendKey, tuple[Service, Frontend]] = field(default_factory=dict)
+    service_addresses: frozenset[Address] = frozenset()
+    backends: dict[int, tuple[Service, Backend]] = field(default_factory=dict)
+    rules_of: dict[tuple[int, Direction], tuple[PolicyRule, ...]] = field(default_factory=dict)
+
+    def apply(self, operations: Iterable[Operation]) -> None:
+        """Carry out the control-plane operations of one transaction; others are not looked at."""
+        before = self.configuration
+        touched: set[str] = set()
+        for operation in operations:
+            touched.add(self.apply_one(operation))
+        if self.configuration.host_reaches_pods != before.host_reaches_pods:
+            touched.add("policy")
+        if "policy" in touched:
+            self.policy_revision += 1
+            self.index_policy()
+        if "service" in touched:
+            self.index_services()
+
+    def apply_one(self, operation: Operation) -> str:
+        """Carry out one operation; what it touched: `policy`, `service` or nothing."""
+        match operation:
+            case PutEndpoint(endpoint):
+                self.endpoints[endpoint.identifier] = endpoint
+            case RemoveEndpoint(identifier):
+                del self.endpoints[identifier]
+                self.rules = {i: r for i, r in self.rules.items() if r.endpoint != identifier}
+            case PutIdentity(prefix):
+                self.identities[prefix.network] = prefix.identity
+            case RemoveIdentity(network):
+                del self.identities[network]
+            case PutRule(rule):
+                self.rules[rule.identifier] = rule
+            case RemoveRule(identifier):
+                del self.rules[identifier]
+            case PutService(service):
+                self.services[service.identifier] = service
+                return "service"
+            case RemoveService(identifier):
+                del self.services[identifier]
+                return "service"
+            case SetConfiguration(configuration):
+                self.configuration = configuration
+                return ""
+            case _:
+                return ""
+        return "policy"
+
+    def index_policy(self) -> None:
+        """Endpoints by interface, rules by endpoint and direction."""
+        self.endpoint_at = {endpoint.interface: endpoint for endpoint in self.endpoints.values()}
+        by_place: dict[tuple[int, Direction], list[PolicyRule]] = {}
+        for rule in self.rules.values():
+            by_place.setdefault((rule.endpoint, rule.direction), []).append(rule)
+        self.rules_of = {place: tuple(rules) for place, rules in by_place.items()}
+
+    def index_services(self) -> None:
+        """Services by frontend (LB-1), service addresses (LB-9a), backends by identifier."""
+        pairs = [(s, f) for s in self.services.values() for f in s.frontends]
+        self.frontends = {frontend.key: (service, frontend) for service, frontend in pairs}
+        self.service_addresses = frozenset(
+            frontend.key.address
+            for _, frontend in pairs
+            if frontend.kind is not FrontendKind.NODE_PORT
+        )
+        self.backends = {
+            backend.identifier: (service, backend)
+            for service in self.services.values()
+            for backend in service.backends
+        }
+
+    def is_service(self, key: FrontendKey) -> bool:
+        """Whether a destination is a frontend or lies at a service address (LB-9, LB-13)."""
+        return key.address in self.service_addresses or key in self.frontends
+
+    def identity_of(self, address: Address) -> int:
+        """Identity of a peer: longest prefix, or world (POL-3)."""
+        matching = [network for network in self.identities if network.contains(address)]
+        if not matching:
+            return WORLD_IDENTITY
+        return self.identities[max(matching, key=lambda network: network.length)]
