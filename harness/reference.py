@@ -50,7 +50,8 @@ class ModelReference:
         decision = result.decision
         entries = self._machine.state.conntrack
         after: dict[StateKey, StateValue | None] = {key: entries.get(key) for key in result.read}
-        after.update(decision.writes)
+        for key, entry in decision.writes.items():
+            after[key] = entry
         after[result.counter_key] = result.counter
         return Prediction(
             Outcome(decision.verdict, decision.data, result.context, result.events),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from harness.compare.describe import key_words
 from harness.compare.difference import Difference, Kind
 from harness.compare.fields import differing_fields
 from model.domain.state import Counter, CounterKey, State
+
+Key = TypeVar("Key")
 
 
 def compare_value(key: object, expected: object, actual: object) -> tuple[Difference, ...]:
@@ -40,7 +43,7 @@ def differing_state(expected: State, actual: State) -> Iterator[Difference]:
 
 
 def differing_tables(
-    expected: Mapping[object, object], actual: Mapping[object, object]
+    expected: Mapping[Key, object], actual: Mapping[Key, object]
 ) -> Iterator[Difference]:
     """Differences of one table in both directions."""
     for key in [*expected, *(key for key in actual if key not in expected)]:

@@ -1,0 +1,170 @@
+"""The lockstep engine: every step on both sides, everything compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from harness.compare.difference import Difference, Kind
+from harness.compare.outcome import compare_outcomes
+from harness.compare.state import compare_states, compare_value
+from harness.compare.strictness import EVERYTHING, Strictness
+from harness.lockstep.expectation import check_expectation, check_reason
+from harness.lockstep.free_choice import matching_prediction
+from harness.lockstep.result import Divergence, RunResult
+from harness.step import (
+    START_CLOCK,
+    ClockStep,
+    CollectStep,
+    OperationStep,
+    PacketStep,
+    Scenario,
+    Step,
+)
+from harness.subject import Prediction, Reference, Refused, Subject
+from model.domain.packet import Outcome
+
+WHOLE_STATE_INTERVAL = 4096
+"""Packets between two comparisons of the whole state; there is one at each scenario's end too."""
+
+Progress = Callable[[int], None]
+
+
+class Lockstep:
+    """Runs scenarios on a reference and a subject that start out the same.
+
+    A scenario ends at its first divergence: from there on the two sides are in different states.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        subject: Subject,
+        strictness: Strictness = EVERYTHING,
+        interval: int = WHOLE_STATE_INTERVAL,
+    ) -> None:
+        self.reference = reference
+        self.subject = subject
+        self.strictness = strictness
+        self.interval = interval
+        self.now = START_CLOCK
+
+    def run(self, scenario: Scenario, progress: Progress | None = None) -> RunResult:
+        """Run one scenario from an empty state. `progress` is told the number of steps done.
+
+        Raises OperationError where an operation of the scenario cannot be carried out.
+        """
+        begin = perf_counter()
+        result = RunResult(scenarios=1)
+        self.reset()
+        self.apply(OperationStep(scenario.topology))
+        for index, step in enumerate(scenario.steps):
+            divergence = self.step(scenario, index, step, result)
+            result.steps += 1
+            if divergence is not None:
+                result.divergences.append(divergence)
+                break
+            if progress is not None:
+                progress(result.steps)
+        else:
+            divergence = self.compare_everything(scenario, result.steps, None)
+            if divergence is not None:
+                result.divergences.append(divergence)
+        result.seconds = perf_counter() - begin
+        return result
+
+    def reset(self) -> None:
+        """Both sides empty, at the same time."""
+        self.now = START_CLOCK
+        for side in (self.reference, self.subject):
+            side.reset()
+            side.set_clock(self.now)
+
+    def apply(self, step: OperationStep) -> None:
+        """One transaction on both sides."""
+        self.reference.apply(step.operations)
+        self.subject.apply(step.operations)
+
+    def step(
+        self, scenario: Scenario, index: int, step: Step, result: RunResult
+    ) -> Divergence | None:
+        """One step on both sides."""
+        match step:
+            case PacketStep():
+                return self.packet(scenario, index, step, result)
+            case ClockStep(advance):
+                self.now += advance
+                self.reference.set_clock(self.now)
+                self.subject.set_clock(self.now)
+            case OperationStep():
+                self.apply(step)
+            case CollectStep():
+                self.reference.collect()
+                self.subject.collect()
+                return self.compare_everything(scenario, index, step)
+        return None
+
+    def packet(
+        self, scenario: Scenario, index: int, step: PacketStep, result: RunResult
+    ) -> Divergence | None:
+        """One packet: the subject handles it, the reference says what had to happen."""
+        outcome = self.subject.process(step.packet)
+        if isinstance(outcome, Refused):
+            result.refused.append(outcome)
+            return None
+        prediction, differences = matching_prediction(
+            self.reference, step.packet, lambda prediction: self.check(prediction, outcome)
+        )
+        if not differences:
+            self.reference.commit(prediction)
+            differences = self.check_expectation(step, prediction, outcome)
+        if differences:
+            return Divergence(
+                scenario, self.subject.name, index, step, differences, prediction, outcome
+            )
+        result.packets += 1
+        result.reasons[prediction.reason.name.lower()] += 1
+        result.clauses.update({note.clause for note in prediction.notes})
+        if result.packets % self.interval == 0:
+            return self.compare_everything(scenario, index, step)
+        return None
+
+    def check(self, prediction: Prediction, outcome: Outcome) -> tuple[Difference, ...]:
+        """Outcome and touched entries against a prediction."""
+        differences = compare_outcomes(prediction.outcome, outcome)
+        read = self.subject.read
+        for key, value in prediction.touched:
+            differences += compare_value(key, value, read(key))
+        return self.counted(differences) if differences else differences
+
+    def counted(self, differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
+        """Those differences that this run counts."""
+        return tuple(one for one in differences if one.kind in self.strictness)
+
+    def check_expectation(
+        self, step: PacketStep, prediction: Prediction, outcome: Outcome
+    ) -> tuple[Difference, ...]:
+        """The author's expectation against both sides."""
+        expectation = step.expectation
+        if expectation is None or Kind.EXPECTATION not in self.strictness:
+            return ()
+        reference, subject = self.reference, self.subject
+        return (
+            check_reason(expectation, reference.name, prediction)
+            + check_expectation(expectation, reference.name, prediction.outcome, reference.read)
+            + check_expectation(expectation, subject.name, outcome, subject.read)
+        )
+
+    def compare_everything(
+        self, scenario: Scenario, index: int, step: Step | None
+    ) -> Divergence | None:
+        """The whole state of both sides, and tables that packets must not change."""
+        differences = compare_states(self.reference.state(), self.subject.state())
+        differences += tuple(
+            Difference(Kind.DAMAGE, "control-plane tables", "entry", "unchanged", line)
+            for line in self.subject.damage()
+        )
+        differences = self.counted(differences)
+        if not differences:
+            return None
+        return Divergence(scenario, self.subject.name, index, step, differences)

@@ -1,0 +1,53 @@
+"""What a run in lockstep has shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from harness.compare.difference import Difference
+from harness.step import Scenario, Step
+from harness.subject import Prediction, Refused
+from model.domain.packet import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Two sides that do not agree.
+
+    `index` counts the scenario's steps from 0; the step is None where the difference was found in
+    the whole state after the last one. `prediction` and `outcome` are there for packets.
+    """
+
+    scenario: Scenario
+    subject: str
+    index: int
+    step: Step | None
+    differences: tuple[Difference, ...]
+    prediction: Prediction | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class RunResult:
+    """Sums over scenarios. `clauses` counts packets by clause id, `reasons` by reason name."""
+
+    scenarios: int = 0
+    steps: int = 0
+    packets: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    divergences: list[Divergence] = field(default_factory=list)
+    clauses: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def add(self, other: RunResult) -> None:
+        """Add another result's sums to this one."""
+        self.scenarios += other.scenarios
+        self.steps += other.steps
+        self.packets += other.packets
+        self.refused += other.refused
+        self.divergences += other.divergences
+        self.clauses.update(other.clauses)
+        self.reasons.update(other.reasons)
+        self.seconds += other.seconds
