@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 
@@ -175,7 +174,7 @@ def is_flow_of(flow: Flow, frontend: FrontendKey) -> bool:
 
 def after_packet(passage: Passage, flow: Flow, is_reply: bool) -> Flow:
     """The flow after a passing packet: counted, advanced, refreshed (CT-3, CT-5, CT-11)."""
-    flow, view = copy(flow), passage.view
+    flow, view = flow.copy(), passage.view
     was_fully_closed = tcp.is_fully_closed(flow)
     length = len(passage.packet.data)
     if is_reply:

@@ -62,6 +62,26 @@ class Flow:
     service_address: Address = b""
     service_port: int = 0
 
+    def copy(self) -> Flow:
+        """A flow of its own with the same values; written out because every packet makes one."""
+        return Flow(
+            self.expires,
+            self.opener_packets,
+            self.opener_bytes,
+            self.reply_packets,
+            self.reply_bytes,
+            self.established,
+            self.opener_closing,
+            self.reply_closing,
+            self.picked_up,
+            self.policy_revision,
+            self.load_balanced,
+            self.hairpin,
+            self.service,
+            self.service_address,
+            self.service_port,
+        )
+
 
 @dataclass(slots=True)
 class Selection:
