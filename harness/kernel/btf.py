@@ -11,6 +11,8 @@ from harness.kernel.btf_types import MODIFIERS, VOID, Kind, Record, parse_types
 from harness.kernel.elf import read_sections
 from harness.kernel.errors import BtfError, ObjectError
 
+__all__ = ["Btf", "Layout", "MapDefinition"]
+
 MAPS_SECTION: Final = ".maps"
 
 
