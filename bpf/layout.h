@@ -315,7 +315,9 @@ struct datagram {
 	__u64 expires;			/* ns */
 	__be16 source_port;
 	__be16 destination_port;
-	__u32 reassembly;		/* 1: every fragment goes to the defragmentation interface */
+	__u8 protocol;			/* L4, behind extension headers that follow the fragment header */
+	__u8 reassembly;		/* 1: every fragment goes to the defragmentation interface */
+	__u16 padding;
 };
 
 /* counters: index hook * REASON_LIMIT + reason (OBS-1) */

@@ -126,4 +126,5 @@ class Datagram:
     expires: int
     source_port: int = 0
     destination_port: int = 0
+    protocol: int = 0
     reassembly: bool = False
