@@ -1,0 +1,114 @@
+"""Records of the event ring (OBS-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from harness.datapath.codec.errors import ContentError
+from harness.datapath.codec.record import Record
+from harness.kernel.btf import Layout
+from model.domain.address import Address
+from model.domain.event import (
+    EMPTY_TUPLE,
+    DropEvent,
+    Event,
+    EventKind,
+    Hook,
+    PolicyVerdictEvent,
+    SelectionEvent,
+    Tuple,
+)
+from model.domain.policy import RuleVerdict
+from model.domain.reason import Reason
+
+HEAD = ("kind", "family", "time", "hook", "endpoint")
+TUPLE = ("source", "destination", "source_port", "destination_port", "protocol")
+OF_VERDICTS = ("reason", "rule", "local_identity", "peer_identity")
+OF_SELECTIONS = ("service", "backend", "backend_address", "backend_port")
+FIELDS = (*HEAD, *TUPLE, *OF_VERDICTS, *OF_SELECTIONS)
+
+ADDRESS_LENGTHS = {0: 0, 4: 4, 6: 16}
+REST = {length: bytes(16 - length) for length in ADDRESS_LENGTHS.values()}
+HOOKS = {hook.value: hook for hook in Hook}
+REASONS = {reason.value: reason for reason in Reason}
+VERDICTS = {verdict.value: verdict for verdict in RuleVerdict}
+SELECTION = EventKind.SELECTION.value
+POLICY_VERDICT = EventKind.POLICY_VERDICT.value
+DROP = EventKind.DROP.value
+TRACE = EventKind.TRACE.value
+NO_RULE = (0, 0, 0)
+NO_SELECTION = (0, 0, bytes(16), 0)
+
+
+class Head(NamedTuple):
+    """What every event begins with."""
+
+    time: int
+    hook: Hook
+    endpoint: int
+    packet: Tuple
+
+
+class EventCodec:
+    """`struct event` to domain events. Fields that a kind does not use have to be 0."""
+
+    def __init__(self, structures: Mapping[str, Layout]) -> None:
+        self._record = Record(structures, "event", FIELDS)
+        self._kind = self._record.offset("kind")
+
+    def decode(self, data: bytes) -> Event | None:
+        """Event from a ring record; None for a trace (OBS-3). Raises ContentError."""
+        if len(data) > self._kind and data[self._kind] == TRACE:
+            return None
+        if len(data) != self._record.size:
+            raise ContentError(f"event of {len(data)} bytes instead of {self._record.size}")
+        fields = self._record.unpack(data)
+        kind, family, time, hook, endpoint = fields[:5]
+        if family not in ADDRESS_LENGTHS or hook not in HOOKS:
+            raise ContentError(f"event: family {family} at hook {hook} is unknown")
+        length = ADDRESS_LENGTHS[family]
+        head = Head(time, HOOKS[hook], endpoint, _packet(fields[5:10], length))
+        verdict, selection = fields[10:14], fields[14:]
+        if kind == DROP and verdict[1:] == NO_RULE and selection == NO_SELECTION:
+            return DropEvent(*head, _reason(verdict[0]))
+        if kind == POLICY_VERDICT and selection == NO_SELECTION:
+            number, rule, local, peer = verdict
+            return PolicyVerdictEvent(*head, local, peer, rule, _verdict(number))
+        if kind == SELECTION and verdict == (0, *NO_RULE):
+            service, backend, address, port = selection
+            return SelectionEvent(*head, service, backend, _address(address, length), port)
+        raise ContentError(f"event of kind {kind}: unknown, or with fields that it does not have")
+
+
+def _packet(fields: tuple[bytes, bytes, int, int, int], length: int) -> Tuple:
+    source, destination, source_port, destination_port, protocol = fields
+    if length == 0:
+        if fields != (bytes(16), bytes(16), 0, 0, 0):
+            raise ContentError("event: a tuple without family is not empty (OBS-2b)")
+        return EMPTY_TUPLE
+    return Tuple(
+        _address(source, length),
+        _address(destination, length),
+        source_port,
+        destination_port,
+        protocol,
+    )
+
+
+def _address(words: bytes, length: int) -> Address:
+    if words[length:] != REST[length]:
+        raise ContentError("event: an IPv4 address has more than its first word")
+    return words[:length]
+
+
+def _reason(number: int) -> Reason:
+    if number not in REASONS:
+        raise ContentError(f"event: reason {number} is none")
+    return REASONS[number]
+
+
+def _verdict(number: int) -> RuleVerdict:
+    if number not in VERDICTS:
+        raise ContentError(f"event: policy verdict {number} is neither 0 nor 1")
+    return VERDICTS[number]
