@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from copy import copy, deepcopy
 
 from harness.subject import Draw, OperationError, Prediction, StateKey, StateValue
-from model.domain.flow import AffinityKey, FlowKey, FragmentKey
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
-from model.domain.state import State
+from model.domain.state import CounterKey, State
 from model.machine import EMPTY_COUNTER, Machine, Result
 
 
@@ -48,13 +47,21 @@ class ModelReference:
 
         self._result = result = self._machine.decide(packet, counted)
         decision = result.decision
-        entries = self._machine.state.conntrack
-        after: dict[StateKey, StateValue | None] = {key: entries.get(key) for key in result.read}
+        table_of = self._machine.state.table_of
+        after: dict[StateKey, StateValue | None] = {
+            key: table_of(key).get(key) for key in result.read
+        }
         for key, entry in decision.writes.items():
             after[key] = entry
         after[result.counter_key] = result.counter
         return Prediction(
-            Outcome(decision.verdict, decision.data, result.context, result.events),
+            Outcome(
+                decision.verdict,
+                decision.data,
+                result.context,
+                result.events,
+                decision.redirect_interface,
+            ),
             decision.reason,
             tuple(after.items()),
             result.trace.notes,
@@ -81,14 +88,10 @@ class ModelReference:
     def read(self, key: StateKey) -> StateValue | None:
         """One entry."""
         state = self._machine.state
-        match key:
-            case FlowKey():
-                return state.conntrack.get(key)
-            case AffinityKey():
-                return state.affinities.get(key)
-            case FragmentKey():
-                return state.datagrams.get(key)
-        return state.counters.get(key, EMPTY_COUNTER)
+        if isinstance(key, CounterKey):
+            return state.counters.get(key, EMPTY_COUNTER)
+        value: StateValue | None = state.table_of(key).get(key)
+        return value
 
     def state(self) -> State:
         """Everything that packets change, as a copy."""

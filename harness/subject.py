@@ -10,15 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, FlowKey, FragmentKey
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
 from model.domain.reason import Reason
-from model.domain.state import Counter, CounterKey, State
+from model.domain.state import Counter, CounterKey, State, TableKey, TableValue
 from model.trace import Note
 
-StateKey = FlowKey | AffinityKey | FragmentKey | CounterKey
-StateValue = Entry | Affinity | Datagram | Counter
+StateKey = TableKey | CounterKey
+StateValue = TableValue | Counter
 
 
 @dataclass(frozen=True, slots=True)

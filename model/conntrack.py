@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from model import tcp
-from model.domain.address import Address
+from model.domain.configuration import Configuration
 from model.domain.event import Hook
 from model.domain.flow import Flow, FlowKey, Opener, Selection
 from model.domain.protocol import TCP
-from model.domain.service import BackendState, FrontendKey
+from model.domain.service import Backend, BackendState, FrontendKey
+from model.hairpin import hairpin_key
 from model.packet.transport import ECHO_REPLY, ECHO_REQUEST, is_icmp
 from model.packet.view import View
 from model.passage import Passage
@@ -27,11 +28,15 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A live flow that a packet may belong to, and from which end the packet comes."""
+    """A live flow that a packet may belong to, and from which end the packet comes.
+
+    `selection` is the key of the selection that led there, if one did.
+    """
 
     key: FlowKey
     flow: Flow
     is_reply: bool
+    selection: FlowKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +120,20 @@ def find_other(passage: Passage) -> Match | None:
     if is_icmp(view) and view.destination_port != ECHO_REPLY[view.family]:
         return None
     key = flow_key(view, hook, opposite(own_opener(hook)))
-    flow = passage.table.live_flow(key)
-    return None if flow is None else Match(key, flow, is_reply=True)
+    entry = passage.table.get(key)
+    if isinstance(entry, Selection):
+        return find_own_reply(passage, key, entry)
+    if entry is None or passage.now >= entry.expires:
+        return None
+    return Match(key, entry, is_reply=True)
+
+
+def find_own_reply(passage: Passage, key: FlowKey, selection: Selection) -> Match | None:
+    """The hairpin flow whose translated reply comes back into the pod (LB-11c)."""
+    match = follow_selection(passage, key, selection)
+    if match is None or not match.flow.hairpin:
+        return None
+    return Match(match.key, match.flow, is_reply=True, selection=key)
 
 
 def choose(own: Match | None, other: Match | None, view: View) -> Match | None:
@@ -144,13 +161,13 @@ def follow_selection(passage: Passage, key: FlowKey, selection: Selection) -> Ma
     if backend is None or service is not owner or backend.state is BackendState.QUARANTINED:
         trace.note("LB-6", "the recorded backend is gone", key)
         return None
-    target = translated_key(key, backend.address, backend.port)
+    target = translated_key(world.configuration, key, backend)
     flow = passage.table.live_flow(target)
     if flow is None or not is_flow_of(flow, frontend_of(key)):
         trace.note("CT-4a", "the selection leads to no live flow", key)
         return None
     trace.note("LB-4", "the recorded choice is used", selection.backend)
-    return Match(target, flow, is_reply=False)
+    return Match(target, flow, is_reply=False, selection=key)
 
 
 def frontend_of(key: FlowKey) -> FrontendKey:
@@ -158,9 +175,11 @@ def frontend_of(key: FlowKey) -> FrontendKey:
     return FrontendKey(key.peer_address, key.peer_port, key.protocol)
 
 
-def translated_key(key: FlowKey, address: Address, port: int) -> FlowKey:
-    """Key of the flow behind a selection: the backend is the peer (CT-1a)."""
-    return key._replace(peer_address=address, peer_port=port)
+def translated_key(configuration: Configuration, key: FlowKey, backend: Backend) -> FlowKey:
+    """Key of the flow behind a selection: the backend is the peer (CT-1a), or the client itself."""
+    if backend.address == key.endpoint_address:
+        return hairpin_key(configuration, key, backend.port)
+    return key._replace(peer_address=backend.address, peer_port=backend.port)
 
 
 def is_flow_of(flow: Flow, frontend: FrontendKey) -> bool:

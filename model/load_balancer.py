@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from model import maglev, tcp
+from model.affinity import affine_backend
 from model.conntrack import frontend_of, is_flow_of, opposite, translated_key
 from model.domain.address import Address, Family, family_of
 from model.domain.flow import Flow, FlowKey
@@ -21,7 +22,7 @@ from model.domain.service import (
     Service,
 )
 from model.drop import Drop
-from model.passage import Passage, Table
+from model.passage import Passage
 
 MAXIMUM_ATTEMPTS: Final = 16
 
@@ -39,6 +40,15 @@ class Choice:
     key: FlowKey
     joined: Flow | None
 
+    @property
+    def is_hairpin(self) -> bool:
+        """Whether the backend is the client itself (LB-11)."""
+        return self.backend.address == self.key.endpoint_address
+
+
+class NoBackend(Exception):  # noqa: N818 - an outcome, not an error
+    """A service without eligible backend (LB-8)."""
+
 
 def choose_backend(passage: Passage, key: FlowKey) -> Choice | None:
     """The backend for a new connection; None where the destination is no service (LB-9)."""
@@ -52,9 +62,8 @@ def choose_backend(passage: Passage, key: FlowKey) -> Choice | None:
     trace.note("LB-1", "frontend of service", service.identifier)
     candidates = eligible(service, frontend, family_of(wanted.address))
     if not candidates:
-        raise Drop(Reason.NO_BACKEND, "LB-8")
-    first = first_candidate(passage, service, candidates)
-    choice = first_without_clash(passage.table, service, key, candidates, first)
+        raise NoBackend
+    choice = choose(passage, service, key, candidates)
     trace.note("LB-3", "backend", choice.backend.identifier)
     if view.protocol == SCTP and choice.backend.port != view.destination_port:
         raise Drop(Reason.UNSUPPORTED, "LB-10")
@@ -87,6 +96,26 @@ def order(backend: Backend) -> tuple[Address, int]:
     return backend.address, backend.port
 
 
+def choose(
+    passage: Passage, service: Service, key: FlowKey, candidates: tuple[Backend, ...]
+) -> Choice:
+    """The affine backend, the algorithm's, or the next without a clash (LB-3, LB-7, NAT-4)."""
+    affine = affine_backend(passage, service, candidates)
+    if affine is not None:
+        choice = choice_of(passage, service, key, affine)
+        if choice is not None:
+            return choice
+        passage.trace.note("NAT-4a", "the affine backend clashes", affine.identifier)
+    first = first_candidate(passage, service, candidates)
+    for attempt in range(min(len(candidates), MAXIMUM_ATTEMPTS)):
+        backend = candidates[(first + attempt) % len(candidates)]
+        choice = choice_of(passage, service, key, backend)
+        if choice is not None:
+            return choice
+        passage.trace.note("NAT-4", "an open flow is in the way", backend.identifier)
+    raise Drop(Reason.TUPLE_CLASH, "NAT-4")
+
+
 def first_candidate(passage: Passage, service: Service, candidates: tuple[Backend, ...]) -> int:
     """Index of the backend that the algorithm names (LB-3)."""
     view, trace = passage.view, passage.trace
@@ -101,21 +130,17 @@ def first_candidate(passage: Passage, service: Service, candidates: tuple[Backen
     return maglev.table(members, service.maglev_size)[slot]
 
 
-def first_without_clash(
-    table: Table, service: Service, key: FlowKey, candidates: tuple[Backend, ...], first: int
-) -> Choice:
-    """The first backend, from the algorithm's on, behind which no open flow is in the way."""
-    frontend = frontend_of(key)
-    for attempt in range(min(len(candidates), MAXIMUM_ATTEMPTS)):
-        backend = candidates[(first + attempt) % len(candidates)]
-        target = translated_key(key, backend.address, backend.port)
-        flow = table.live_flow(target)
-        if flow is not None and is_flow_of(flow, frontend):
-            return Choice(service, frontend, backend, target, flow)
-        mirrored = table.live_flow(target._replace(opener=opposite(target.opener)))
-        if not is_open(flow) and not is_open(mirrored):
-            return Choice(service, frontend, backend, target, None)
-    raise Drop(Reason.TUPLE_CLASH, "NAT-4")
+def choice_of(passage: Passage, service: Service, key: FlowKey, backend: Backend) -> Choice | None:
+    """A backend as the choice, unless an open flow is in the way (NAT-4)."""
+    table, frontend = passage.table, frontend_of(key)
+    target = translated_key(passage.configuration, key, backend)
+    flow = table.live_flow(target)
+    if flow is not None and is_flow_of(flow, frontend):
+        return Choice(service, frontend, backend, target, flow)
+    mirrored = table.live_flow(target._replace(opener=opposite(target.opener)))
+    if is_open(flow) or is_open(mirrored):
+        return None
+    return Choice(service, frontend, backend, target, None)
 
 
 def is_open(flow: Flow | None) -> bool:

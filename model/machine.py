@@ -7,12 +7,12 @@ from copy import copy
 from dataclasses import dataclass, field
 
 from model import collector, observe
-from model.datapath import Decision, decide
+from model.datapath import decide
+from model.decision import Decision
 from model.domain.event import Event
-from model.domain.flow import Entry, FlowKey
 from model.domain.operation import Operation, PutEntry, RemoveEntry
 from model.domain.packet import Context, Packet
-from model.domain.state import Counter, CounterKey, State, Window
+from model.domain.state import Counter, CounterKey, State, TableKey, TableValue, Window
 from model.passage import Draw, Table
 from model.trace import Trace
 from model.world import World
@@ -25,7 +25,7 @@ class Result:
     """A packet's decision, and everything that it will have changed once it is carried out."""
 
     decision: Decision
-    read: list[FlowKey]
+    read: list[TableKey]
     context: Context
     events: tuple[Event, ...]
     window: Window
@@ -56,7 +56,7 @@ class Machine:
         """What a packet brings about; nothing has happened yet."""
         trace = Trace()
         state = self.state
-        table = Table(state.conntrack, self.now)
+        table = Table(state, self.now)
         decision = decide(self.world, table, packet, draw, trace)
         switches = self.world.configuration.events
         events, window = observe.report(decision.events, switches, state.event_window, self.now)
@@ -72,16 +72,19 @@ class Machine:
         self.write(result.decision.writes)
         self.state.counters[result.counter_key] = result.counter
         self.state.event_window = result.window
+        if result.decision.reject_window is not None:
+            self.state.reject_window = result.decision.reject_window
 
-    def write(self, writes: dict[FlowKey, Entry | None]) -> None:
-        """Put entries into the conntrack table, remove those that are None."""
-        for key, entry in writes.items():
-            if entry is None:
-                self.state.conntrack.pop(key, None)
+    def write(self, writes: dict[TableKey, TableValue | None]) -> None:
+        """Put values into their tables, remove those that are None."""
+        for key, value in writes.items():
+            table = self.state.table_of(key)
+            if value is None:
+                table.pop(key, None)
             else:
-                self.state.conntrack[key] = entry
+                table[key] = value
 
     def collect(self) -> None:
         """Run the collector (CT-4)."""
-        for key in collector.expired(self.state.conntrack, self.world, self.now):
-            del self.state.conntrack[key]
+        for key in collector.expired(self.state, self.world, self.now):
+            del self.state.table_of(key)[key]

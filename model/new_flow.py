@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from model import conntrack, policy
+from model import affinity, conntrack, policy
 from model.conntrack import Finding
 from model.domain.event import PolicyVerdictEvent, SelectionEvent, Tuple
-from model.domain.flow import Entry, Flow, FlowKey, Selection
+from model.domain.flow import Flow, FlowKey, Selection
 from model.domain.policy import RuleVerdict
 from model.domain.protocol import TCP
 from model.domain.reason import Reason
+from model.domain.state import TableKey, TableValue
 from model.drop import Drop
 from model.load_balancer import Choice
 from model.packet.transport import is_icmp_error
@@ -61,7 +62,7 @@ def judged_tuple(passage: Passage, key: FlowKey) -> Tuple:
 
 def record(
     passage: Passage, finding: Finding, choice: Choice | None
-) -> dict[FlowKey, Entry | None]:
+) -> dict[TableKey, TableValue | None]:
     """Entries of a new flow: the flow, its selection, and the removal of what it replaces."""
     view, trace = passage.view, passage.trace
     if view.tcp_flags & RST:
@@ -70,7 +71,7 @@ def record(
     if is_icmp_error(view):
         trace.note("CT-9", "an error creates no entry")
         return {}
-    writes: dict[FlowKey, Entry | None] = {}
+    writes: dict[TableKey, TableValue | None] = {}
     if finding.match is not None:
         writes[finding.match.key] = None
     if choice is None:
@@ -78,6 +79,7 @@ def record(
     else:
         writes[choice.key] = first_state(passage, choice)
         writes[finding.key] = selection(choice)
+        writes |= affinity.recorded(passage, choice.service, choice.backend)
     trace.note("CT-1", "flow created", finding.key)
     return writes
 
@@ -89,6 +91,7 @@ def first_state(passage: Passage, choice: Choice | None) -> Flow:
     flow.picked_up = view.protocol == TCP and not view.is_initial_syn
     if choice is not None:
         flow.load_balanced = True
+        flow.hairpin = choice.is_hairpin
         flow.service = choice.service.identifier
         flow.service_address = choice.frontend.address
         flow.service_port = choice.frontend.port

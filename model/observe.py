@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from model.domain.configuration import SECOND, EventSwitches
+from model.domain.configuration import EventSwitches
 from model.domain.event import DropEvent, Event, PolicyVerdictEvent, SelectionEvent
 from model.domain.state import Window
+from model.rate_limit import pass_limit
 
 
 def is_switched_on(event: Event, switches: EventSwitches) -> bool:
@@ -16,17 +17,6 @@ def is_switched_on(event: Event, switches: EventSwitches) -> bool:
             return switches.policy_verdicts
         case DropEvent():
             return switches.drops
-
-
-def pass_limit(window: Window, now: int, per_second: int) -> tuple[Window, bool]:
-    """The window after one more use, and whether the use is within the limit (OBS-2a)."""
-    if not per_second:
-        return window, True
-    if now >= window.begin + SECOND:
-        window = Window(now, 0, window.suppressed)
-    if window.used < per_second:
-        return Window(window.begin, window.used + 1, window.suppressed), True
-    return Window(window.begin, window.used, window.suppressed + 1), False
 
 
 def report(

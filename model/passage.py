@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint
 from model.domain.event import Event, Hook
-from model.domain.flow import Entry, Flow, FlowKey
+from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, Flow, FlowKey, FragmentKey
 from model.domain.packet import Packet
+from model.domain.state import State, TableKey, Window
 from model.packet.view import View
 from model.trace import Trace
 from model.world import World
@@ -19,16 +21,16 @@ Draw = Callable[[int], int]
 
 @dataclass(slots=True)
 class Table:
-    """The conntrack table at one moment: it reads, and remembers what was read."""
+    """The tables at one moment: they are read, and it is remembered what was read."""
 
-    entries: dict[FlowKey, Entry]
+    state: State
     now: int
-    read: list[FlowKey] = field(default_factory=list)
+    read: list[TableKey] = field(default_factory=list)
 
     def get(self, key: FlowKey) -> Entry | None:
-        """Whatever is under a key."""
+        """Whatever is under a key of the conntrack table."""
         self.read.append(key)
-        return self.entries.get(key)
+        return self.state.conntrack.get(key)
 
     def live_flow(self, key: FlowKey) -> Flow | None:
         """The flow under a key, unless it has expired (CT-4) or is a selection."""
@@ -37,10 +39,30 @@ class Table:
             return entry
         return None
 
+    def affinity(self, key: AffinityKey, timeout: int) -> Affinity | None:
+        """A client's affinity that was used within the timeout (LB-7)."""
+        self.read.append(key)
+        affinity = self.state.affinities.get(key)
+        if affinity is not None and self.now < affinity.last_use + timeout:
+            return affinity
+        return None
+
+    def datagram(self, key: FragmentKey) -> Datagram | None:
+        """A datagram that is still remembered (FRAG-1)."""
+        self.read.append(key)
+        datagram = self.state.datagrams.get(key)
+        if datagram is not None and self.now < datagram.expires:
+            return datagram
+        return None
+
 
 @dataclass(slots=True)
 class Passage:
-    """A parsed packet at an endpoint. `events` collects what it will report (OBS-2)."""
+    """A parsed packet at an endpoint.
+
+    `events` collects what it will report (OBS-2), `reject_window` is the rate limit of answers
+    once it has been used (LB-8).
+    """
 
     world: World
     table: Table
@@ -50,11 +72,17 @@ class Passage:
     draw: Draw
     trace: Trace
     events: list[Event] = field(default_factory=list)
+    reject_window: Window | None = None
 
     @property
     def now(self) -> int:
         """The packet's time in nanoseconds."""
         return self.table.now
+
+    @property
+    def configuration(self) -> Configuration:
+        """The run-time configuration."""
+        return self.world.configuration
 
     @property
     def leaves_pod(self) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from model.domain.event import Hook
 from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, FlowKey, FragmentKey
 from model.domain.reason import Reason
+
+TableKey = FlowKey | AffinityKey | FragmentKey
+TableValue = Entry | Affinity | Datagram
 
 
 class CounterKey(NamedTuple):
@@ -46,3 +49,13 @@ class State:
     counters: dict[CounterKey, Counter] = field(default_factory=dict)
     event_window: Window = field(default_factory=Window)
     reject_window: Window = field(default_factory=Window)
+
+    def table_of(self, key: TableKey) -> dict[Any, Any]:
+        """The table that a key belongs to."""
+        match key:
+            case FlowKey():
+                return self.conntrack
+            case AffinityKey():
+                return self.affinities
+            case FragmentKey():
+                return self.datagrams

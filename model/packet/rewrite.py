@@ -1,4 +1,4 @@
-"""Address and port translation of a packet (PKT-8, RFC 3022)."""
+"""Address and port translation of a packet or of a quoted one (PKT-8, NAT-2, RFC 3022)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from model.domain.protocol import ICMPV6, PORT_PROTOCOLS, TCP, UDP
 from model.packet.checksum import difference, update
 from model.packet.view import ETHERNET_LENGTH, View
 
-IPV4_CHECKSUM: Final = ETHERNET_LENGTH + 10
-SOURCE_ADDRESS: Final = {Family.IPV4: ETHERNET_LENGTH + 12, Family.IPV6: ETHERNET_LENGTH + 8}
-DESTINATION_ADDRESS: Final = {Family.IPV4: ETHERNET_LENGTH + 16, Family.IPV6: ETHERNET_LENGTH + 24}
+IPV4_CHECKSUM: Final = 10
+SOURCE_ADDRESS: Final = {Family.IPV4: 12, Family.IPV6: 8}
+DESTINATION_ADDRESS: Final = {Family.IPV4: 16, Family.IPV6: 24}
 TRANSPORT_CHECKSUM: Final = {TCP: 16, UDP: 6, ICMPV6: 2}
 """Offset of the checksum in L4 headers whose checksum covers the addresses."""
+
+ICMP_CHECKSUM: Final = 2
+ETHERNET_ADDRESSES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +31,42 @@ class Translation:
     destination_port: int | None = None
 
 
-def translate(frame: bytes, view: View, translation: Translation) -> bytes:
+def translate(
+    frame: bytes, view: View, translation: Translation, header: int = ETHERNET_LENGTH
+) -> bytes:
     """The frame with new addresses and ports and its checksums brought up to date.
 
-    Ports and the L4 checksum of a later fragment are in the first one (FRAG-1).
+    `header` is the offset of the IP header that `view` is about. Ports and the L4 checksum of a
+    later fragment are in the first one (FRAG-1).
     """
     packet = bytearray(frame)
-    addresses = replace_address(packet, SOURCE_ADDRESS[view.family], translation.source)
-    addresses += replace_address(packet, DESTINATION_ADDRESS[view.family], translation.destination)
+    source, destination = SOURCE_ADDRESS[view.family], DESTINATION_ADDRESS[view.family]
+    addresses = replace(packet, header + source, translation.source)
+    addresses += replace(packet, header + destination, translation.destination)
     if view.family is Family.IPV4:
-        update_field(packet, IPV4_CHECKSUM, addresses)
+        update_field(packet, header + IPV4_CHECKSUM, addresses)
     if view.is_later_fragment:
         return bytes(packet)
     ports = 0
     if view.protocol in PORT_PROTOCOLS:
-        ports += replace_port(packet, view.transport, translation.source_port)
-        ports += replace_port(packet, view.transport + 2, translation.destination_port)
+        ports += replace(packet, view.transport, port_bytes(translation.source_port))
+        ports += replace(packet, view.transport + 2, port_bytes(translation.destination_port))
     update_transport_checksum(packet, view, addresses + ports)
     return bytes(packet)
 
 
-def replace_address(packet: bytearray, offset: int, new: Address | None) -> int:
-    """Write an address; the change of the checksum's sum."""
+def port_bytes(port: int | None) -> bytes | None:
+    """A port as it stands in a header."""
+    return None if port is None else port.to_bytes(2, "big")
+
+
+def replace(packet: bytearray, offset: int, new: bytes | None) -> int:
+    """Write a field; what that adds to a checksum's sum."""
     if new is None:
         return 0
     old = bytes(packet[offset : offset + len(new)])
     packet[offset : offset + len(new)] = new
     return difference(old, new)
-
-
-def replace_port(packet: bytearray, offset: int, new: int | None) -> int:
-    """Write a port; the change of the checksum's sum."""
-    if new is None:
-        return 0
-    old = bytes(packet[offset : offset + 2])
-    pack_into("!H", packet, offset, new)
-    return difference(old, new.to_bytes(2, "big"))
 
 
 def update_field(packet: bytearray, offset: int, change: int) -> int:
@@ -75,11 +78,13 @@ def update_field(packet: bytearray, offset: int, change: int) -> int:
 
 
 def update_transport_checksum(packet: bytearray, view: View, change: int) -> None:
-    """Bring the L4 checksum up to date (PKT-8, PKT-8a, PKT-8b)."""
+    """Bring the L4 checksum up to date, if a quote holds it (PKT-8, PKT-8a, PKT-8b, NAT-2c)."""
     place = TRANSPORT_CHECKSUM.get(view.protocol)
     if place is None or (view.protocol == ICMPV6 and view.family is Family.IPV4):
         return
     offset = view.transport + place
+    if offset + 2 > view.end:
+        return
     if view.protocol == UDP:
         if packet[offset : offset + 2] == b"\0\0":
             return
@@ -87,3 +92,21 @@ def update_transport_checksum(packet: bytearray, view: View, change: int) -> Non
             packet[offset : offset + 2] = b"\xff\xff"
         return
     update_field(packet, offset, change)
+
+
+def update_quoting_checksum(frame: bytes, before: bytes, view: View, header: int) -> bytes:
+    """The frame with the ICMP checksum brought up to date for a quote that was translated.
+
+    `before` is the frame with the quote as it was; the quote begins at `header`.
+    """
+    packet = bytearray(frame)
+    end = header + (view.end - header) // 2 * 2
+    change = difference(before[header:end], frame[header:end])
+    update_field(packet, view.transport + ICMP_CHECKSUM, change)
+    return bytes(packet)
+
+
+def swap_ethernet_addresses(frame: bytes) -> bytes:
+    """The frame as if sent back (LB-8, LB-11)."""
+    half = ETHERNET_ADDRESSES // 2
+    return frame[half:ETHERNET_ADDRESSES] + frame[:half] + frame[ETHERNET_ADDRESSES:]

@@ -64,9 +64,11 @@ def parse(frame: bytes, view: View) -> None:
     A first fragment whose header does not fit is dropped as FRAG-3 says. A later fragment has no
     L4 header to read.
     """
-    if view.is_later_fragment:
-        return
     protocol = view.protocol
+    if view.fragment is not None and view.fragment.offset:
+        if protocol == TCP and view.fragment.offset < MINIMUM_LENGTH[TCP]:
+            raise Drop(Reason.INVALID_FRAGMENT, "FRAG-3")
+        return
     if protocol in (ICMP, ICMPV6) and not is_icmp(view):
         return
     length = MINIMUM_LENGTH.get(protocol)
