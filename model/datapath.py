@@ -127,7 +127,10 @@ def translated(passage: Passage, decision: Decision, match: Match) -> Decision:
     clause = "NAT-1" if match.is_reply else "LB-10"
     passage.trace.note(clause, "translated", translation)
     decision.data = translate(passage.packet.data, passage.view, translation)
-    return hairpin.into_pod(passage, decision) if match.flow.hairpin else decision
+    if match.flow.hairpin:
+        passage.trace.note("LB-11", "turns round into the pod")
+        return hairpin.into_pod(passage, decision)
+    return decision
 
 
 def translation_of(match: Match) -> Translation:

@@ -51,6 +51,5 @@ def back_to_itself(key: FlowKey, flow: Flow) -> Translation:
 
 def into_pod(passage: Passage, decision: Decision) -> Decision:
     """The packet turns round: Ethernet addresses swapped, redirected into the pod."""
-    passage.trace.note("LB-11", "redirected into the pod")
     decision.data = swap_ethernet_addresses(decision.data)
     return redirect(decision, passage.packet.interface)

@@ -88,6 +88,7 @@ def relate(passage: Passage, quoted: Quoted) -> Decision:
         return decision
     if flow.hairpin:
         outer, inner = translations_of_hairpin(quoted)
+        passage.trace.note("NAT-2d", "error of a hairpin flow translated", inner)
         decision.data = translate_error(passage, quoted.view, outer, inner)
         return hairpin.into_pod(passage, decision)
     if passage.leaves_pod and quoted.selection is None:

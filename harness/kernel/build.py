@@ -56,6 +56,6 @@ def first_error(log: str, source: Path) -> str:
     """A compiler's output as one line: its first error, with file and line."""
     found = _DIAGNOSTIC.search(log)
     if found is None:
-        last = log.strip().rpartition("\n")[2] or "the compiler gave no reason"
-        return f"{source}: does not compile: {last}"
+        first = log.strip().partition("\n")[0] or "the compiler gave no reason"
+        return f"{source}: does not compile: {first}"
     return f"{source.parent / found['file']}:{found['line']}: {found['what']}"
