@@ -88,9 +88,7 @@ def _load_with_libbpf(
 
 
 def _loaded_programs(loaded: LibbpfObject) -> dict[str, LoadedProgram]:
-    return {
-        name: LoadedProgram(fd, loaded.log(name)) for name, fd in loaded.program_fds().items()
-    }
+    return {name: LoadedProgram(fd, loaded.log(name)) for name, fd in loaded.program_fds().items()}
 
 
 def _require(path: Path, what: str, wanted: Collection[str], present: Collection[str]) -> None:

@@ -1,0 +1,181 @@
+"""One object file in the kernel through libbpf: its maps, and its programs unless told not to."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from harness.kernel.abi import BPF_LOG_LEVEL1, BPF_LOG_STATS
+from harness.kernel.errors import (
+    LoadError,
+    ObjectError,
+    PermissionDeniedError,
+    describe_errno,
+)
+from harness.kernel.libbpf import library, take_messages
+from harness.kernel.verifier import summarize
+
+STATISTICS_LOG_BYTES: Final = 1 << 16
+FULL_LOG_BYTES: Final = 1 << 24
+
+PERMISSIONS: Final = "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
+
+_FAILED_PROGRAM = re.compile(r"prog '(?P<name>[^']+)': BPF program load failed")
+
+
+class MapHandle(NamedTuple):
+    """A map as libbpf made it. `value_size` is that of one CPU."""
+
+    name: str
+    fd: int
+    kind: int
+    key_size: int
+    value_size: int
+    max_entries: int
+    flags: int
+
+
+class LibbpfObject:
+    """An open, then loaded, object file.
+
+    `sizes` are `max_entries` by map name. `log_level` is the verifier's (BPF_LOG_*).
+    Raises ObjectError if libbpf cannot make sense of the file or `sizes` names no map of it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        sizes: Mapping[str, int],
+        with_programs: bool = True,
+        log_level: int = BPF_LOG_STATS,
+        log_bytes: int = STATISTICS_LOG_BYTES,
+    ) -> None:
+        self._library = library()
+        self._path = path
+        take_messages()
+        self._object: int | None = self._library.bpf_object__open_file(str(path).encode(), None)
+        if not self._object:
+            raise ObjectError(f"{path}: libbpf cannot open it: {_last_message()}")
+        self._logs: dict[str, ctypes.Array[ctypes.c_char]] = {}
+        try:
+            self._set_sizes(sizes)
+            for name, program in self._program_handles():
+                self._library.bpf_program__set_autoload(program, with_programs)
+                self._logs[name] = ctypes.create_string_buffer(log_bytes)
+                self._library.bpf_program__set_log_buf(program, self._logs[name], log_bytes)
+                self._library.bpf_program__set_log_level(program, log_level)
+        except ObjectError:
+            self.close()
+            raise
+
+    def load(self) -> int:
+        """Put maps and programs into the kernel. Returns 0 or an errno; then close the object."""
+        return -int(self._library.bpf_object__load(self._object))
+
+    def program_names(self) -> list[str]:
+        """Names in the order of the object."""
+        return [name for name, _program in self._program_handles()]
+
+    def program_fds(self) -> dict[str, int]:
+        """File descriptors of the loaded programs by name."""
+        return {
+            name: self._library.bpf_program__fd(program)
+            for name, program in self._program_handles()
+        }
+
+    def maps(self) -> list[MapHandle]:
+        """The object's maps, those that libbpf makes of .rodata and .bss included."""
+        read = self._library
+        return [
+            MapHandle(
+                name=name,
+                fd=read.bpf_map__fd(handle),
+                kind=read.bpf_map__type(handle),
+                key_size=read.bpf_map__key_size(handle),
+                value_size=read.bpf_map__value_size(handle),
+                max_entries=read.bpf_map__max_entries(handle),
+                flags=read.bpf_map__map_flags(handle),
+            )
+            for name, handle in self._map_handles()
+        ]
+
+    def log(self, program: str) -> str:
+        """What the verifier said of a program."""
+        return self._logs[program].value.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Give maps and programs back. Safe to call twice."""
+        if self._object:
+            self._library.bpf_object__close(self._object)
+            self._object = None
+
+    def _set_sizes(self, sizes: Mapping[str, int]) -> None:
+        handles = dict(self._map_handles())
+        for name, size in sizes.items():
+            if name not in handles:
+                raise ObjectError(
+                    f"{self._path}: has no map {name!r} to resize; it has {', '.join(handles)}"
+                )
+            if self._library.bpf_map__set_max_entries(handles[name], size) != 0:
+                raise ObjectError(f"{self._path}: map {name} cannot have {size} entries")
+
+    def _map_handles(self) -> Iterator[tuple[str, int]]:
+        handle = self._library.bpf_object__next_map(self._object, None)
+        while handle:
+            yield self._library.bpf_map__name(handle).decode(), handle
+            handle = self._library.bpf_object__next_map(self._object, handle)
+
+    def _program_handles(self) -> Iterator[tuple[str, int]]:
+        handle = self._library.bpf_object__next_program(self._object, None)
+        while handle:
+            yield self._library.bpf_program__name(handle).decode(), handle
+            handle = self._library.bpf_object__next_program(self._object, handle)
+
+
+def load_object(path: Path, sizes: Mapping[str, int], with_programs: bool = True) -> LibbpfObject:
+    """Open and load an object file. Raises ObjectError, LoadError, PermissionDeniedError."""
+    loaded = LibbpfObject(path, sizes, with_programs)
+    number = loaded.load()
+    if number == 0:
+        take_messages()
+        return loaded
+    loaded.close()
+    raise _load_error(path, sizes, number, take_messages())
+
+
+def _load_error(
+    path: Path, sizes: Mapping[str, int], number: int, messages: list[str]
+) -> LoadError | PermissionDeniedError:
+    failed = _FAILED_PROGRAM.search("\n".join(messages))
+    if failed is None:
+        if number == errno.EPERM:
+            return PermissionDeniedError(f"{path}: the kernel does not let us; {PERMISSIONS}")
+        reason = _own_words(messages[0]) if messages else describe_errno(number)
+        return LoadError(f"{path}: cannot be loaded: {reason}", "\n".join(messages))
+    name = failed["name"]
+    log = _full_log(path, sizes, name)
+    return LoadError(f"{path}: program {name} refused: {summarize(log)}", log)
+
+
+def _full_log(path: Path, sizes: Mapping[str, int], program: str) -> str:
+    """Load once more for the whole log: it costs time, so the first try does without."""
+    again = LibbpfObject(path, sizes, True, BPF_LOG_LEVEL1 | BPF_LOG_STATS, FULL_LOG_BYTES)
+    try:
+        again.load()
+        return again.log(program)
+    finally:
+        again.close()
+        take_messages()
+
+
+def _last_message() -> str:
+    messages = take_messages()
+    return _own_words(messages[-1]) if messages else describe_errno(ctypes.get_errno())
+
+
+def _own_words(message: str) -> str:
+    return message.removeprefix("libbpf: ").strip()
