@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import errno
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -27,17 +26,17 @@ from harness.kernel.errors import (
     PermissionDeniedError,
 )
 from harness.kernel.interface import LoaderName
-from harness.kernel.kernel_headers import ENVIRONMENT, kernel_source
+from harness.kernel.kernel_headers import announced_kernel_source
 from harness.kernel.layout_assertions import first_difference, layout_assertions
 from harness.kernel.libbpf_object import (
     FULL_LOG_BYTES,
-    PERMISSIONS,
     STATISTICS_LOG_BYTES,
     LibbpfObject,
     load_object,
 )
 from harness.kernel.loaded import KernelObject, LoadedProgram
 from harness.kernel.maps import KernelMap
+from harness.kernel.permissions import explain_denial
 from harness.kernel.standard_error import captured_standard_error
 from harness.kernel.verifier import summarize
 
@@ -55,12 +54,11 @@ class BccModule:
 
     def __init__(self, source: Path, btf: Btf, descriptors: Mapping[str, int]) -> None:
         self._bcc = import_bcc()
-        os.environ[ENVIRONMENT] = str(kernel_source())
         self._source = source
         text = f"{source.read_text('utf-8')}\n{layout_assertions(btf)}"
         flags = ["-DTWINPATH_BCC", "-w", f"-I{source.parent.absolute()}"]
         flags += [f"-DMAP_FD_{name}={fd}" for name, fd in descriptors.items()]
-        with captured_standard_error() as captured:
+        with announced_kernel_source(), captured_standard_error() as captured:
             try:
                 self.module: Any = self._bcc.BPF(text=text.encode(), cflags=flags)
             except Exception:  # bcc raises nothing more precise
@@ -75,10 +73,10 @@ class BccModule:
             self.module.funcs[name.encode()] = self._bcc.BPF.Function(self.module, name, fd)
             return LoadedProgram(fd, log)
         if number == errno.EPERM and not log:
-            raise PermissionDeniedError(f"bcc: the kernel does not let us; {PERMISSIONS}")
+            raise PermissionDeniedError(*explain_denial())
         level = abi.BPF_LOG_LEVEL1 | abi.BPF_LOG_STATS
         _fd, _number, log = self._try(name, level, FULL_LOG_BYTES)
-        raise LoadError(f"{self._source} (bcc): program {name} refused: {summarize(log)}", log)
+        raise LoadError(f"{self._source} (bcc): program {name} refused: {summarize(log)}", log=log)
 
     def close(self) -> None:
         """Give the programs back. Safe to call twice."""
@@ -122,10 +120,10 @@ class BccModule:
         difference = first_difference(log)
         if difference:
             return LayoutError(
-                f"{self._source}: {difference} differs between clang and bcc; "
-                "use fixed-width types and explicit padding"
+                f"{self._source}: {difference} differs between clang and bcc",
+                "use fixed-width types and explicit padding",
             )
-        return CompileError(f"bcc: {first_error(log, self._source)}", log)
+        return CompileError(f"bcc: {first_error(log, self._source)}", log=log)
 
 
 def import_bcc() -> Any:
@@ -134,8 +132,9 @@ def import_bcc() -> Any:
         import bcc  # noqa: PLC0415 (optional, and slow to import)
     except (ImportError, OSError, AttributeError):
         raise MissingToolError(
-            "bcc's Python module not found; apt-get install python3-bpfcc, and use "
-            "/usr/bin/python3 or a virtual environment made by it with --system-site-packages"
+            "bcc's Python module not found",
+            "apt-get install python3-bpfcc, and use /usr/bin/python3 or a virtual environment "
+            "made by it with --system-site-packages",
         ) from None
     return bcc
 

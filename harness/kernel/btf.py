@@ -56,14 +56,16 @@ class Btf:
                 definition.name: definition for definition in self._map_definitions()
             }
         except (ArithmeticError, IndexError, RecursionError, TypeError, ValueError):
-            raise BtfError(f"{origin}: damaged BTF; build the object again with clang -g") from None
+            raise BtfError(
+                f"{origin}: damaged BTF", "build the object again with clang -g"
+            ) from None
 
     @classmethod
     def read(cls, path: Path) -> Btf:
         """BTF of an object file. Raises ObjectError, BtfError."""
         sections = read_sections(path)
         if ".BTF" not in sections:
-            raise ObjectError(f"{path}: has no BTF; build it with clang -g")
+            raise ObjectError(f"{path}: has no BTF", "build it with clang -g")
         return cls(sections[".BTF"], str(path))
 
     def _collect(self) -> None:

@@ -83,7 +83,8 @@ class Layouts:
             if (record.flag and int(word) >> 24) or bits % 8:
                 raise BtfError(
                     f"{self._origin}: struct {record.name}: bit field {name} cannot be read from "
-                    "user space; use whole integers and masks"
+                    "user space",
+                    "use whole integers and masks",
                 )
             inner = self._records[resolve(self._records, int(identifier))]
             if name == "" and inner.kind in (Kind.STRUCT, Kind.UNION):

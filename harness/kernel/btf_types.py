@@ -94,7 +94,7 @@ def parse_types(data: bytes, origin: str) -> list[Record]:
     try:
         return _parse(data, origin)
     except (struct.error, ValueError, IndexError):
-        raise BtfError(f"{origin}: damaged BTF; build the object again with clang -g") from None
+        raise BtfError(f"{origin}: damaged BTF", "build the object again with clang -g") from None
 
 
 def _parse(data: bytes, origin: str) -> list[Record]:

@@ -48,7 +48,7 @@ def _compile(clang: Path, source: Path, flags: Sequence[str]) -> bytes:
     result = run(arguments, folder=source.parent)
     if result.returncode != 0:
         log = result.stderr.decode("utf-8", "replace")
-        raise CompileError(first_error(log, source), log)
+        raise CompileError(first_error(log, source), log=log)
     return result.stdout
 
 

@@ -75,6 +75,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 def _unusable(folder: Path, error: OSError) -> CacheError:
     return CacheError(
-        f"cache folder {folder} cannot be written: {error.strerror}; "
-        "set XDG_CACHE_HOME to a folder that can"
+        f"cache folder {folder} cannot be written: {error.strerror}",
+        "set XDG_CACHE_HOME to a folder that can",
     )

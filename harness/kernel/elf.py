@@ -48,22 +48,22 @@ def parse_sections(data: bytes, origin: str) -> dict[str, bytes]:
         }
     except (struct.error, IndexError, ValueError):
         raise ObjectError(
-            f"{origin}: damaged ELF file (its section table leads outside it); build it again"
+            f"{origin}: damaged ELF file (its section table leads outside it)", "build it again"
         ) from None
 
 
 def _section_headers(data: bytes, origin: str) -> tuple[list[_SectionHeader], int]:
     if data[:4] != MAGIC:
-        raise ObjectError(f"{origin}: no ELF file; give an object built by clang -target bpf")
+        raise ObjectError(f"{origin}: no ELF file", "give an object built by clang -target bpf")
     _magic, word_size, byte_order = _IDENTIFICATION.unpack_from(data)
     if word_size != CLASS_64 or byte_order != LITTLE_ENDIAN:
-        raise ObjectError(f"{origin}: not a 64-bit little-endian ELF file; use -target bpfel")
+        raise ObjectError(f"{origin}: not a 64-bit little-endian ELF file", "use -target bpfel")
     header = _HEADER.unpack_from(data)
     machine, table_offset = header[1], header[5]
     entry_size, count, names_index = header[10:13]
     if machine != MACHINE_BPF:
         raise ObjectError(
-            f"{origin}: built for machine {machine}, not for BPF; build it with clang -target bpf"
+            f"{origin}: built for machine {machine}, not for BPF", "build it with clang -target bpf"
         )
     headers = []
     for index in range(count):

@@ -7,7 +7,17 @@ import os
 
 
 class KernelError(Exception):
-    """Base of everything in harness/kernel. The message is one line fit for a user."""
+    """Base of everything in harness/kernel. The message is one line fit for a user.
+
+    `what` is what is wrong and where, `remedy` how to mend it (may be empty); the message is both.
+    `log` is what a compiler, libbpf or the verifier said at length, for those who ask for it.
+    """
+
+    def __init__(self, what: str, remedy: str = "", log: str = "") -> None:
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.what = what
+        self.remedy = remedy
+        self.log = log
 
 
 class MissingToolError(KernelError):
@@ -19,14 +29,7 @@ class PermissionDeniedError(KernelError):
 
 
 class CompileError(KernelError):
-    """The C source does not compile; the message starts with `file:line`.
-
-    `log` is the compiler's whole output.
-    """
-
-    def __init__(self, message: str, log: str = "") -> None:
-        super().__init__(message)
-        self.log = log
+    """The C source does not compile; the message starts with `file:line`."""
 
 
 class CacheError(KernelError):
@@ -46,11 +49,7 @@ class LayoutError(KernelError):
 
 
 class LoadError(KernelError):
-    """The kernel refused a map or a program; `log` is the verifier's or libbpf's whole output."""
-
-    def __init__(self, message: str, log: str = "") -> None:
-        super().__init__(message)
-        self.log = log
+    """The kernel refused a map or a program."""
 
 
 class MapError(KernelError):

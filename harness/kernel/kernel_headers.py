@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +44,20 @@ def kernel_source() -> Path:
     return overlay
 
 
+@contextmanager
+def announced_kernel_source() -> Iterator[None]:
+    """Set BCC_KERNEL_SOURCE for the time of the block. Raises as `kernel_source`."""
+    before = os.environ.get(ENVIRONMENT)
+    os.environ[ENVIRONMENT] = str(kernel_source())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ENVIRONMENT]
+        else:
+            os.environ[ENVIRONMENT] = before
+
+
 def find_header_packages() -> tuple[Path, Path]:
     """Debian's two header trees of one kernel, common and specific. Raises MissingToolError."""
     architecture = DEBIAN_ARCHITECTURES.get(platform.machine(), platform.machine())
@@ -52,8 +68,9 @@ def find_header_packages() -> tuple[Path, Path]:
             pairs.append((common, specific))
     if not pairs:
         raise MissingToolError(
-            f"bcc needs kernel headers; apt-get install linux-headers-{architecture}, "
-            f"or set {ENVIRONMENT} to a kernel source tree"
+            "bcc needs kernel headers",
+            f"apt-get install linux-headers-{architecture}, "
+            f"or set {ENVIRONMENT} to a kernel source tree",
         )
     return pairs[-1]
 

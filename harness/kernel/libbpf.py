@@ -71,7 +71,7 @@ def library() -> ctypes.CDLL:
             function.argtypes = arguments
     except (OSError, AttributeError):
         raise MissingToolError(
-            f"{LIBRARY} not found or older than 1.0; apt-get install libbpf1"
+            f"{LIBRARY} not found or older than 1.0", "apt-get install libbpf1"
         ) from None
     loaded.libbpf_set_print(_record_callback)
     return loaded

@@ -17,12 +17,11 @@ from harness.kernel.errors import (
     describe_errno,
 )
 from harness.kernel.libbpf import library, take_messages
+from harness.kernel.permissions import explain_denial
 from harness.kernel.verifier import summarize
 
 STATISTICS_LOG_BYTES: Final = 1 << 16
 FULL_LOG_BYTES: Final = 1 << 24
-
-PERMISSIONS: Final = "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
 
 _FAILED_PROGRAM = re.compile(r"prog '(?P<name>[^']+)': BPF program load failed")
 
@@ -118,7 +117,7 @@ class LibbpfObject:
         for name, size in sizes.items():
             if name not in handles:
                 raise ObjectError(
-                    f"{self._path}: has no map {name!r} to resize; it has {', '.join(handles)}"
+                    f"{self._path}: has no map {name!r} to resize", f"it has {', '.join(handles)}"
                 )
             if self._library.bpf_map__set_max_entries(handles[name], size) != 0:
                 raise ObjectError(f"{self._path}: map {name} cannot have {size} entries")
@@ -153,12 +152,12 @@ def _load_error(
     failed = _FAILED_PROGRAM.search("\n".join(messages))
     if failed is None:
         if number == errno.EPERM:
-            return PermissionDeniedError(f"{path}: the kernel does not let us; {PERMISSIONS}")
+            return PermissionDeniedError(*explain_denial())
         reason = _own_words(messages[0]) if messages else describe_errno(number)
-        return LoadError(f"{path}: cannot be loaded: {reason}", "\n".join(messages))
+        return LoadError(f"{path}: cannot be loaded: {reason}", log="\n".join(messages))
     name = failed["name"]
     log = _full_log(path, sizes, name)
-    return LoadError(f"{path}: program {name} refused: {summarize(log)}", log)
+    return LoadError(f"{path}: program {name} refused: {summarize(log)}", log=log)
 
 
 def _full_log(path: Path, sizes: Mapping[str, int], program: str) -> str:

@@ -60,7 +60,7 @@ def load(
     """
     is_source = path.suffix == SOURCE_SUFFIX
     if loader is LoaderName.BCC and not is_source:
-        raise ObjectError(f"{path}: bcc compiles from C; give the source, or use --loader libbpf")
+        raise ObjectError(f"{path}: bcc compiles from C", "give the source, or use --loader libbpf")
     object_path = build(path) if is_source else path
     btf = Btf.read(object_path)
     _require(path, "map", maps, btf.maps)
@@ -95,5 +95,5 @@ def _require(path: Path, what: str, wanted: Collection[str], present: Collection
     missing = [name for name in wanted if name not in present]
     if missing:
         raise ObjectError(
-            f"{path}: has no {what} {', '.join(missing)}; it has {', '.join(present) or 'none'}"
+            f"{path}: has no {what} {', '.join(missing)}", f"it has {', '.join(present) or 'none'}"
         )

@@ -28,7 +28,7 @@ def find_clang() -> Path:
         if found:
             return Path(found)
     raise MissingToolError(
-        f"clang not found (version {OLDEST_CLANG} or newer); apt-get install {CLANG_PACKAGE}"
+        f"clang not found (version {OLDEST_CLANG} or newer)", f"apt-get install {CLANG_PACKAGE}"
     )
 
 
@@ -37,7 +37,7 @@ def clang_version(clang: Path) -> str:
     """First line of `clang --version`. Raises MissingToolError if it does not run."""
     result = run([str(clang), "--version"])
     if result.returncode != 0:
-        raise MissingToolError(f"{clang} does not run; apt-get install {CLANG_PACKAGE}")
+        raise MissingToolError(f"{clang} does not run", f"apt-get install {CLANG_PACKAGE}")
     return result.stdout.decode("utf-8", "replace").partition("\n")[0]
 
 
@@ -48,7 +48,7 @@ def include_flags() -> list[str]:
     """
     if not (INCLUDE_FOLDER / HELPERS_HEADER).is_file():
         raise MissingToolError(
-            f"{INCLUDE_FOLDER / HELPERS_HEADER} not found; apt-get install libbpf-dev"
+            f"{INCLUDE_FOLDER / HELPERS_HEADER} not found", "apt-get install libbpf-dev"
         )
     architecture = sysconfig.get_config_var("MULTIARCH") or ""
     return [f"-I{INCLUDE_FOLDER / architecture}"]
