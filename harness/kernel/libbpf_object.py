@@ -58,7 +58,7 @@ class LibbpfObject:
         take_messages()
         self._object: int | None = self._library.bpf_object__open_file(str(path).encode(), None)
         if not self._object:
-            raise ObjectError(f"{path}: libbpf cannot open it: {_last_message()}")
+            raise ObjectError(f"{path}: libbpf cannot open it: {_first_failure(take_messages())}")
         self._logs: dict[str, ctypes.Array[ctypes.c_char]] = {}
         try:
             self._set_sizes(sizes)
@@ -153,7 +153,7 @@ def _load_error(
     if failed is None:
         if number == errno.EPERM:
             return PermissionDeniedError(*explain_denial())
-        reason = _own_words(messages[0]) if messages else describe_errno(number)
+        reason = _first_failure(messages) or describe_errno(number)
         return LoadError(f"{path}: cannot be loaded: {reason}", log="\n".join(messages))
     name = failed["name"]
     log = _full_log(path, sizes, name)
@@ -171,10 +171,7 @@ def _full_log(path: Path, sizes: Mapping[str, int], program: str) -> str:
         take_messages()
 
 
-def _last_message() -> str:
-    messages = take_messages()
-    return _own_words(messages[-1]) if messages else describe_errno(ctypes.get_errno())
-
-
-def _own_words(message: str) -> str:
-    return message.removeprefix("libbpf: ").strip()
+def _first_failure(messages: list[str]) -> str:
+    """The first message that says what failed; before it come warnings and second tries."""
+    failures = [message for message in messages if "failed" in message.lower()]
+    return ([*failures, *messages, ""])[0].removeprefix("libbpf: ")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
+from harness.kernel.abi import BPF_PROG_TYPE_SCHED_CLS, program_information
 from harness.kernel.bcc_loader import load_with_bcc
 from harness.kernel.btf import Btf
 from harness.kernel.build import build
@@ -79,7 +80,7 @@ def _load_with_libbpf(
             LoaderName.LIBBPF.value,
             btf,
             {handle.name: KernelMap(handle) for handle in loaded.maps()},
-            _loaded_programs(loaded),
+            _loaded_programs(path, loaded),
             loaded.close,
         )
     except BaseException:
@@ -87,8 +88,16 @@ def _load_with_libbpf(
         raise
 
 
-def _loaded_programs(loaded: LibbpfObject) -> dict[str, LoadedProgram]:
-    return {name: LoadedProgram(fd, loaded.log(name)) for name, fd in loaded.program_fds().items()}
+def _loaded_programs(path: Path, loaded: LibbpfObject) -> dict[str, LoadedProgram]:
+    found = {}
+    for name, fd in loaded.program_fds().items():
+        kind = program_information(fd).type
+        if kind != BPF_PROG_TYPE_SCHED_CLS:
+            raise ObjectError(
+                f"{path}: program {name} is of type {kind}, not a tc program", 'use SEC("tc")'
+            )
+        found[name] = LoadedProgram(fd, loaded.log(name))
+    return found
 
 
 def _require(path: Path, what: str, wanted: Collection[str], present: Collection[str]) -> None:

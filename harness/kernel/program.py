@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable
 
 from harness.kernel.abi import BPF_F_TEST_SKB_CHECKSUM_COMPLETE
+from harness.kernel.errors import KernelError
 from harness.kernel.interface import KernelContext, Refusal, RunResult, StaleChecksum
 from harness.kernel.lanes import (
     ALWAYS_LONG_ENOUGH,
@@ -48,10 +49,19 @@ class KernelProgram:
             case Lane.SHIM:
                 # The kernel forgets a packet's sum when it is made longer.
                 kept = flags if len(frame) <= LONGEST_DIRECT else 0
-                return self._shim().run(self.fd, frame, context, kept)
+                return self._run_through_shim(frame, context, kept)
             case Lane.NONE:
                 return Refusal(
                     errno.EINVAL,
                     f"a frame of {len(frame)} bytes: no lane takes less than {ETHERNET_BYTES} or "
                     f"more than {LONGEST}",
                 )
+
+    def _run_through_shim(
+        self, frame: bytes, context: KernelContext, flags: int
+    ) -> RunResult | Refusal | StaleChecksum:
+        try:
+            shim = self._shim()
+        except KernelError as error:
+            return Refusal(errno.EOPNOTSUPP, f"this frame needs the shim, but: {error}")
+        return shim.run(self.fd, frame, context, flags)

@@ -16,6 +16,9 @@ _PROCESSED = re.compile(
 _TIME = re.compile(r"^verification time (?P<microseconds>\d+) usec", re.M)
 _STACK = re.compile(r"^stack depth (?P<depths>\d+(?:\+\d+)*)", re.M)
 _SOURCE_LINE = re.compile(r"^; .* @ (?P<place>\S+:\d+)$")
+_TOO_LARGE: Final = "BPF program is too large"
+"""Said behind an instruction, on the same line."""
+
 _FIGURES: Final = ("processed ", "verification time ", "stack depth ", "mark_precise: ")
 
 
@@ -48,7 +51,7 @@ def summarize(log: str) -> str:
         if source:
             place = source["place"]
         elif line.strip() and not line.startswith((*_FIGURES, ";")):
-            complaint = line.strip()
+            complaint = line[max(line.find(_TOO_LARGE), 0) :].strip()
     if not complaint:
         return "the verifier gave no reason"
     return f"{place}: {complaint}" if place else complaint
