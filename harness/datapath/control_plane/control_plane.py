@@ -1,0 +1,127 @@
+"""The control plane: transactions of domain operations on the maps of a loaded object."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from harness.datapath.codec.codecs import Codecs
+from harness.datapath.codec.configuration import Settings
+from harness.datapath.codec.index import index_key
+from harness.datapath.control_plane.entries import plan_entries
+from harness.datapath.control_plane.frontends import FrontendTables
+from harness.datapath.control_plane.inventory import Changes, Inventory
+from harness.datapath.control_plane.journal import Journal
+from harness.datapath.control_plane.plan import Phase, Plan
+from harness.datapath.control_plane.policy_compiler import PolicyCompiler
+from harness.datapath.control_plane.services import ServiceTables
+from harness.datapath.control_plane.tables import Tables
+from harness.kernel.errors import KernelError
+from harness.kernel.loader import Map
+from harness.subject import OperationError
+from model.domain.operation import Operation
+
+CONFIGURATION_KEY = index_key(0)
+
+
+class ControlPlane:
+    """Owns the tables that packets do not write. They have to be empty at the start.
+
+    `maps` are the object's maps by name; `redirect_to_ingress` says that the programs sit inside
+    the pods. Raises OperationError where even the defaults cannot be written.
+    """
+
+    def __init__(
+        self, maps: Mapping[str, Map], codecs: Codecs, redirect_to_ingress: bool = False
+    ) -> None:
+        self.inventory = Inventory()
+        self.tables = Tables(maps)
+        self.services = ServiceTables(self.tables, codecs)
+        self.policy = PolicyCompiler(self.tables.size("policy_pages"), codecs)
+        self.settings = Settings(
+            self.inventory.configuration, redirect_to_ingress=redirect_to_ingress
+        )
+        self._codecs = codecs
+        self._configuration = maps["configuration"]
+        self._frontends = FrontendTables(codecs)
+        self._carry_out(self._plan_start)
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        """Carry out one transaction, all of it or nothing. Raises OperationError."""
+        self._carry_out(lambda journal: self._compile(operations, journal))
+
+    def set_clock(self, now: int) -> None:
+        """Set the datapath's clock, in nanoseconds, through the mapped configuration."""
+        start = self._codecs.configuration.clock_offset
+        self._configuration.memory()[start : start + 8] = now.to_bytes(8, sys.byteorder)
+        self.settings = replace(self.settings, clock_override=now)
+        element = self._codecs.configuration.encode(self.settings)
+        self.tables.correct("configuration", CONFIGURATION_KEY, element)
+
+    def _carry_out(self, compile_plan: Callable[[Journal], Plan]) -> None:
+        """Compile, check and write; take everything back where one of these fails."""
+        journal = Journal()
+        try:
+            plan = compile_plan(journal)
+            self.tables.check_room(plan)
+            self.tables.write(plan, journal)
+        except KernelError as error:
+            _take_back(journal)
+            raise OperationError(f"{error}; the transaction was taken back") from error
+        except BaseException:
+            _take_back(journal)
+            raise
+        journal.commit()
+
+    def _plan_start(self, journal: Journal) -> Plan:
+        plan = Plan()
+        self.policy.start(plan, journal)
+        self._plan_settings(plan)
+        return plan
+
+    def _compile(self, operations: Sequence[Operation], journal: Journal) -> Plan:
+        changes, plan = Changes(), Plan()
+        for operation in operations:
+            self.inventory.apply(operation, journal, changes)
+        if changes.policy_relevant:
+            self.policy.update(self.inventory, changes, plan, journal)
+        moved = self._compile_services(changes, plan, journal)
+        self._compile_settings(changes, moved, plan, journal)
+        plan_entries(changes.entries, self._codecs, self.services.slot_of, plan)
+        return plan
+
+    def _compile_services(self, changes: Changes, plan: Plan, journal: Journal) -> bool:
+        """Whether the service revision has to be raised."""
+        pairs = {i: (old, self.inventory.services.get(i)) for i, old in changes.services.items()}
+        for identifier, pair in pairs.items():
+            self.services.update(identifier, pair, plan, journal)
+        return self._frontends.update(pairs.values(), plan, journal)
+
+    def _compile_settings(
+        self, changes: Changes, moved: bool, plan: Plan, journal: Journal
+    ) -> None:
+        before = self.settings
+        after = replace(
+            before,
+            configuration=self.inventory.configuration,
+            policy_revision=before.policy_revision + changes.policy_relevant,
+            service_revision=before.service_revision + moved,
+        )
+        if after != before:
+            journal.undo_with(lambda: setattr(self, "settings", before))
+            self.settings = after
+            self._plan_settings(plan)
+
+    def _plan_settings(self, plan: Plan) -> None:
+        element = self._codecs.configuration.encode(self.settings)
+        plan.put(Phase.CONFIGURE, "configuration", CONFIGURATION_KEY, element)
+
+
+def _take_back(journal: Journal) -> None:
+    try:
+        journal.roll_back()
+    except KernelError as error:
+        raise OperationError(
+            f"a failed transaction could not be taken back, so the tables are damaged: {error}"
+        ) from error

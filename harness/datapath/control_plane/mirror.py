@@ -1,0 +1,99 @@
+"""A copy of what was written to a table: for undoing, and to see what others changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+
+from harness.datapath.codec.index import index_key
+from harness.kernel.loader import Map
+
+
+class Mirror(Protocol):
+    """Values by key, as they should be in the kernel. Keys and values come concatenated."""
+
+    def read(self, keys: bytes, count: int) -> list[bytes | None]:
+        """The values under keys, None where there is none."""
+
+    def write(self, keys: bytes, values: bytes, count: int) -> None:
+        """Remember elements as written."""
+
+    def remove(self, keys: bytes, count: int) -> None:
+        """Remember elements as removed."""
+
+    def size_with(self, keys: bytes, count: int) -> int:
+        """How many elements there would be with these."""
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every element that should be there."""
+
+
+class HashMirror:
+    """Copy of a hash or trie."""
+
+    def __init__(self, table: Map) -> None:
+        self._key_size = table.key_size
+        self._value_size = table.value_size
+        self._elements: dict[bytes, bytes] = {}
+
+    def read(self, keys: bytes, count: int) -> list[bytes | None]:
+        """See Mirror."""
+        return [self._elements.get(key) for key in chunks(keys, self._key_size)]
+
+    def write(self, keys: bytes, values: bytes, count: int) -> None:
+        """See Mirror."""
+        self._elements.update(
+            zip(chunks(keys, self._key_size), chunks(values, self._value_size), strict=True)
+        )
+
+    def remove(self, keys: bytes, count: int) -> None:
+        """See Mirror."""
+        for key in chunks(keys, self._key_size):
+            self._elements.pop(key, None)
+
+    def size_with(self, keys: bytes, count: int) -> int:
+        """See Mirror."""
+        added = {key for key in chunks(keys, self._key_size) if key not in self._elements}
+        return len(self._elements) + len(added)
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """See Mirror."""
+        yield from self._elements.items()
+
+
+class ArrayMirror:
+    """Copy of an array. Memory is taken only for what has been written."""
+
+    def __init__(self, table: Map) -> None:
+        self._elements = np.zeros((table.max_entries, table.value_size), np.uint8)
+
+    def read(self, keys: bytes, count: int) -> list[bytes | None]:
+        """See Mirror."""
+        rows = self._elements[np.frombuffer(keys, np.uint32)]
+        return list(chunks(rows.tobytes(), self._elements.shape[1]))
+
+    def write(self, keys: bytes, values: bytes, count: int) -> None:
+        """See Mirror."""
+        rows = np.frombuffer(values, np.uint8).reshape(count, -1)
+        self._elements[np.frombuffer(keys, np.uint32)] = rows
+
+    def remove(self, keys: bytes, count: int) -> None:
+        """An array's elements are never removed."""
+        raise AssertionError("an array has no elements to remove")
+
+    def size_with(self, keys: bytes, count: int) -> int:
+        """See Mirror."""
+        return len(self._elements)
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """See Mirror."""
+        for index, row in enumerate(self._elements):
+            yield index_key(index), row.tobytes()
+
+
+def chunks(data: bytes, size: int) -> Iterator[bytes]:
+    """Concatenated elements one by one."""
+    for start in range(0, len(data), size):
+        yield bytes(data[start : start + size])

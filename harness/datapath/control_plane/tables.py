@@ -1,0 +1,126 @@
+"""The control plane's maps: carries out plans, and keeps a copy of what it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from harness.datapath.control_plane.journal import Journal
+from harness.datapath.control_plane.mirror import ArrayMirror, HashMirror, Mirror, chunks
+from harness.datapath.control_plane.plan import Batch, Plan
+from harness.kernel.loader import Map
+from harness.subject import OperationError
+
+HASHES = (
+    "endpoints",
+    "frontends_ipv4",
+    "frontends_ipv6",
+    "services",
+    "addresses_ipv4",
+    "addresses_ipv6",
+    "prefixes_ipv4",
+    "prefixes_ipv6",
+    "policies",
+)
+ARRAYS = ("configuration", "eligible_backends", "maglev_tables", "backends", "policy_pages")
+
+
+class Damage(NamedTuple):
+    """An element that is not as it was written; None: not there."""
+
+    table: str
+    key: bytes
+    written: bytes | None
+    found: bytes | None
+
+
+class Tables:
+    """Every map that a transaction writes. `maps` are an object's maps by name in C."""
+
+    def __init__(self, maps: Mapping[str, Map]) -> None:
+        self._maps = maps
+        self._mirrors: dict[str, Mirror] = {name: HashMirror(maps[name]) for name in HASHES}
+        self._mirrors.update({name: ArrayMirror(maps[name]) for name in ARRAYS})
+
+    def size(self, table: str) -> int:
+        """Capacity of a table in elements."""
+        return self._maps[table].max_entries
+
+    def written(self, table: str, key: bytes) -> bytes | None:
+        """The value that was written under a key, None where there is none."""
+        return self._mirrors[table].read(key, 1)[0]
+
+    def check_room(self, plan: Plan) -> None:
+        """Whether hashes hold what the plan adds, before anything is removed.
+
+        Raises OperationError. Arrays cannot overflow: their allocators know their sizes.
+        """
+        for batch in plan.batches():
+            mirror = self._mirrors.get(batch.table)
+            if mirror is None or batch.removes:
+                continue
+            needed, size = mirror.size_with(bytes(batch.keys), batch.count), self.size(batch.table)
+            if needed > size:
+                raise OperationError(
+                    f"table {batch.table} holds {size} elements, {needed} are needed while"
+                    " changing over: load the object with a larger one"
+                )
+
+    def write(self, plan: Plan, journal: Journal) -> None:
+        """Carry out a plan; the journal takes it back. Raises MapError."""
+        for batch in plan.batches():
+            self._write(batch, journal)
+
+    def correct(self, table: str, key: bytes, value: bytes) -> None:
+        """Remember a value that was written past the plans."""
+        self._mirrors[table].write(key, value, 1)
+
+    def damage(self) -> Iterator[Damage]:
+        """What differs from what was written, table by table in the order of keys."""
+        for name in (*HASHES, *ARRAYS):
+            written = dict(self._mirrors[name].items())
+            found = dict(self._maps[name].items())
+            if written != found:
+                for key in sorted(written.keys() | found.keys()):
+                    if written.get(key) != found.get(key):
+                        yield Damage(name, key, written.get(key), found.get(key))
+
+    def _write(self, batch: Batch, journal: Journal) -> None:
+        table = self._maps[batch.table]
+        keys, values = bytes(batch.keys), bytes(batch.values)
+        old = self._old_values(table, keys, batch.count)
+        journal.undo_with(lambda: self._restore(table, keys, old))
+        if batch.removes:
+            self._remove(table, keys, batch.count)
+        else:
+            self._put(table, keys, values, batch.count)
+
+    def _old_values(self, table: Map, keys: bytes, count: int) -> list[bytes | None]:
+        """What was there before: for tables that packets write too, only the kernel knows."""
+        if table.name in self._mirrors:
+            return self._mirrors[table.name].read(keys, count)
+        return [table.lookup(key) for key in chunks(keys, table.key_size)]
+
+    def _restore(self, table: Map, keys: bytes, old: list[bytes | None]) -> None:
+        """Put old values back, last first: a key may be there twice."""
+        for key, value in reversed(list(zip(chunks(keys, table.key_size), old, strict=True))):
+            if value is None:
+                self._remove(table, key, 1)
+            else:
+                self._put(table, key, value, 1)
+
+    def _put(self, table: Map, keys: bytes, values: bytes, count: int) -> None:
+        if count == 1:
+            table.update(keys, values)
+        else:
+            table.update_batch(keys, values, count)
+        if table.name in self._mirrors:
+            self._mirrors[table.name].write(keys, values, count)
+
+    def _remove(self, table: Map, keys: bytes, count: int) -> None:
+        if count == 1:
+            table.delete(keys)
+        else:
+            table.delete_batch(keys, count)
+        if table.name in self._mirrors:
+            self._mirrors[table.name].remove(keys, count)

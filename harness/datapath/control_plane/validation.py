@@ -1,0 +1,186 @@
+"""Whether the object of one operation is sound by itself. Every fault is an OperationError."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from harness.datapath.control_plane.maglev import is_prime
+from harness.subject import OperationError
+from model.domain.address import ADDRESS_LENGTH, Address, Family, Network, format_address
+from model.domain.configuration import Configuration
+from model.domain.endpoint import Endpoint, IdentityPrefix
+from model.domain.flow import Entry, Flow, FlowKey, Selection
+from model.domain.policy import MAXIMUM_RULE_IDENTIFIER, CidrPeer, IdentityPeer, PolicyRule
+from model.domain.protocol import ICMP, ICMPV6, PORT_PROTOCOLS
+from model.domain.service import Algorithm, Backend, Frontend, Service
+
+LARGEST_WORD = 2**32 - 1
+LARGEST_TIME = 2**63 - 1
+LARGEST_PORT = 65535
+
+
+def check_endpoint(endpoint: Endpoint) -> None:
+    """Identifier, interface, identity and addresses."""
+    where = f"endpoint {endpoint.identifier}"
+    _check_number(where, "identifier", endpoint.identifier, 1, LARGEST_WORD)
+    _check_number(where, "interface", endpoint.interface, 1, LARGEST_WORD)
+    _check_number(where, "identity", endpoint.identity, 1, LARGEST_WORD)
+    for family in Family:
+        address = endpoint.address(family)
+        if address is not None:
+            _check_address(where, f"IPv{family:d} address", address, family)
+
+
+def check_identity(prefix: IdentityPrefix) -> None:
+    """Prefix and identity."""
+    where = f"identity {prefix.identity}"
+    _check_network(where, prefix.network)
+    _check_number(where, "identity", prefix.identity, 1, LARGEST_WORD)
+
+
+def check_service(service: Service) -> None:
+    """Identifier, frontends, backends, Maglev size and affinity."""
+    where = f"service {service.identifier}"
+    _check_number(where, "identifier", service.identifier, 1, LARGEST_WORD)
+    for frontend in service.frontends:
+        _check_frontend(where, frontend)
+    for backend in service.backends:
+        _check_backend(where, backend)
+    _check_unique(where, "frontend", [frontend.key for frontend in service.frontends])
+    _check_unique(where, "backend", [(backend.identifier,) for backend in service.backends])
+    servers = [(backend.address, backend.port) for backend in service.backends]
+    _check_unique(where, "backend", servers)
+    if service.algorithm is Algorithm.MAGLEV and not is_prime(service.maglev_size):
+        raise OperationError(f"{where}: Maglev size {service.maglev_size} is no prime (LB-3a)")
+    if service.affinity_timeout is not None:
+        _check_number(where, "affinity timeout", service.affinity_timeout, 1, LARGEST_TIME)
+
+
+def check_rule(rule: PolicyRule) -> None:
+    """Identifier, peer, protocol and ports."""
+    where = f"rule {rule.identifier}"
+    _check_number(where, "identifier", rule.identifier, 1, MAXIMUM_RULE_IDENTIFIER)
+    if isinstance(rule.peer, IdentityPeer):
+        _check_number(where, "peer's identity", rule.peer.identity, 1, LARGEST_WORD)
+    if isinstance(rule.peer, CidrPeer):
+        _check_cidr(where, rule.peer)
+    if rule.protocol is not None:
+        _check_number(where, "protocol", rule.protocol, 0, 255)
+    if rule.ports is not None:
+        if rule.protocol not in PORT_PROTOCOLS | {ICMP, ICMPV6}:
+            raise OperationError(f"{where}: ports need TCP, UDP, SCTP, ICMP or ICMPv6 as protocol")
+        _check_number(where, "first port", rule.ports.first, 0, LARGEST_PORT)
+        _check_number(where, "last port", rule.ports.last, rule.ports.first, LARGEST_PORT)
+
+
+def check_configuration(configuration: Configuration) -> None:
+    """Times, rates, loopback addresses and interface."""
+    where, timeouts = "configuration", configuration.timeouts
+    for name in ("tcp_opening", "tcp_established", "tcp_closing", "other", "fragment"):
+        _check_number(where, f"timeout {name}", getattr(timeouts, name), 0, LARGEST_TIME)
+    _check_number(where, "events per second", configuration.events.per_second, 0, LARGEST_WORD)
+    _check_number(where, "rejects per second", configuration.rejects_per_second, 0, LARGEST_WORD)
+    interface = configuration.defragmentation_interface
+    _check_number(where, "defragmentation interface", interface, 0, LARGEST_WORD)
+    _check_address(where, "loopback_ipv4", configuration.loopback_ipv4, Family.IPV4)
+    _check_address(where, "loopback_ipv6", configuration.loopback_ipv6, Family.IPV6)
+
+
+def check_key(key: FlowKey) -> None:
+    """Addresses of one family, ports and protocol of a conntrack entry."""
+    where = "conntrack entry"
+    if len(key.endpoint_address) not in ADDRESS_LENGTH.values():
+        raise OperationError(f"{where}: {len(key.endpoint_address)} bytes are no address")
+    _check_address(where, "peer address", key.peer_address, key.family)
+    _check_number(where, "endpoint port", key.endpoint_port, 0, LARGEST_PORT)
+    _check_number(where, "peer port", key.peer_port, 0, LARGEST_PORT)
+    _check_number(where, "protocol", key.protocol, 0, 255)
+
+
+def check_entry(key: FlowKey, entry: Entry) -> None:
+    """Numbers of an entry, and its service address where it is a flow."""
+    check_key(key)
+    where = "conntrack entry"
+    _check_number(where, "service", entry.service, 0, LARGEST_WORD)
+    if isinstance(entry, Selection):
+        _check_number(where, "backend", entry.backend, 0, LARGEST_WORD)
+        return
+    for name in ("expires", "opener_packets", "opener_bytes", "reply_packets", "reply_bytes"):
+        _check_number(where, name, getattr(entry, name), 0, LARGEST_TIME)
+    _check_number(where, "policy revision", entry.policy_revision, 0, LARGEST_WORD)
+    _check_number(where, "service port", entry.service_port, 0, LARGEST_PORT)
+    _check_service_address(where, entry, key.family)
+
+
+def _check_service_address(where: str, flow: Flow, family: Family) -> None:
+    if flow.service_address:
+        _check_address(where, "service address", flow.service_address, family)
+    if flow.service_address and not any(flow.service_address):
+        raise OperationError(f"{where}: an unspecified service address is written as empty bytes")
+    if not flow.load_balanced and (flow.service_address, flow.service_port, flow.service) != (
+        b"",
+        0,
+        0,
+    ):
+        raise OperationError(f"{where}: has a service, so load_balanced has to be set")
+
+
+def _check_frontend(where: str, frontend: Frontend) -> None:
+    address, port, protocol = frontend.key
+    if len(address) not in ADDRESS_LENGTH.values():
+        raise OperationError(f"{where}: a frontend's address has 4 or 16 bytes, not {len(address)}")
+    if protocol not in PORT_PROTOCOLS:
+        raise OperationError(f"{where}: frontend protocol {protocol} is not TCP, UDP or SCTP")
+    _check_number(where, "frontend port", port, 1, LARGEST_PORT)
+
+
+def _check_backend(where: str, backend: Backend) -> None:
+    _check_number(where, "backend identifier", backend.identifier, 1, LARGEST_WORD)
+    if len(backend.address) not in ADDRESS_LENGTH.values():
+        raise OperationError(
+            f"{where}: backend {backend.identifier} has an address of {len(backend.address)} bytes,"
+            " not 4 or 16"
+        )
+    _check_number(f"{where}, backend {backend.identifier}", "port", backend.port, 1, LARGEST_PORT)
+
+
+def _check_cidr(where: str, peer: CidrPeer) -> None:
+    _check_network(where, peer.network)
+    for exception in peer.exceptions:
+        _check_network(where, exception)
+        if len(exception.address) != len(peer.network.address):
+            raise OperationError(f"{where}: {exception} is not of the family of {peer.network}")
+
+
+def _check_network(where: str, network: Network) -> None:
+    if len(network.address) not in ADDRESS_LENGTH.values():
+        raise OperationError(f"{where}: {len(network.address)} bytes are no network address")
+    bits = 8 * len(network.address)
+    _check_number(where, f"prefix length of {network}", network.length, 0, bits)
+    if int.from_bytes(network.address, "big") & ((1 << bits - network.length) - 1):
+        raise OperationError(f"{where}: {network} has host bits set")
+
+
+def _check_address(where: str, what: str, address: Address, family: Family) -> None:
+    if len(address) != ADDRESS_LENGTH[family]:
+        raise OperationError(
+            f"{where}: {what} has {len(address)} bytes, IPv{family:d} takes others"
+        )
+
+
+def _check_number(where: str, what: str, number: int, least: int, most: int) -> None:
+    if not least <= number <= most:
+        raise OperationError(f"{where}: {what} {number} is not from {least} to {most}")
+
+
+def _check_unique(where: str, what: str, items: Sequence[tuple[object, ...]]) -> None:
+    if len(set(items)) != len(items):
+        item = next(item for item, count in Counter(items).items() if count > 1)
+        raise OperationError(f"{where}: {what} {_text(item)} is there more than once")
+
+
+def _text(parts: tuple[object, ...]) -> str:
+    return " ".join(
+        format_address(part) if isinstance(part, bytes) else str(part) for part in parts
+    )

@@ -1,0 +1,86 @@
+"""Maglev tables are those of LB-3b, and the hash is the published one."""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.datapath.control_plane.maglev import Server, is_prime, maglev_table
+from harness.datapath.control_plane.murmur import murmur3
+from tests.datapath.strategies import addresses, families, ports
+
+
+@pytest.mark.parametrize(
+    ("data", "seed", "expected"),
+    [
+        (b"", 0x00000000, 0x00000000),
+        (b"", 0x00000001, 0x514E28B7),
+        (b"", 0xFFFFFFFF, 0x81F16F39),
+        (b"\xff\xff\xff\xff", 0x00000000, 0x76293B50),
+        (b"\x21\x43\x65\x87", 0x00000000, 0xF55B516B),
+        (b"\x21\x43\x65\x87", 0x5082EDEE, 0x2362F9DE),
+        (b"\x00\x00\x00\x00", 0x00000000, 0x2362F9DE),
+        (b"aaaa", 0x9747B28C, 0x5A97808A),
+        (b"abcd", 0x9747B28C, 0xF0478627),
+    ],
+)
+def test_murmur_against_published_vectors(data: bytes, seed: int, expected: int) -> None:
+    words = [int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data), 4)]
+    assert murmur3(words, seed) == expected
+
+
+def sequential_table(servers: list[Server], size: int) -> list[int]:
+    """LB-3b word for word: each backend asks for its j-th preference until one is free."""
+
+    def preference(server: Server, j: int) -> int:
+        address = server.address
+        words = [int.from_bytes(address[i : i + 4], "big") for i in range(0, len(address), 4)]
+        offset = murmur3([*words, server.port], 1) % size
+        skip = murmur3([*words, server.port], 2) % (size - 1) + 1
+        return (offset + j * skip) % size
+
+    table: dict[int, int] = {}
+    while True:
+        for place, server in enumerate(servers):
+            choices = (preference(server, j) for j in count())
+            table[next(slot for slot in choices if slot not in table)] = place
+            if len(table) == size:
+                return [table[slot] for slot in range(size)]
+
+
+@given(
+    families.flatmap(
+        lambda family: st.lists(
+            st.builds(Server, addresses(family), ports), min_size=1, max_size=20, unique=True
+        )
+    ),
+    st.sampled_from([2, 3, 5, 7, 31, 61]),
+)
+def test_table_is_the_sequential_one(servers: list[Server], size: int) -> None:
+    ordered = sorted(servers)
+    assert maglev_table(ordered, size).tolist() == sequential_table(ordered, size)
+
+
+def test_hundred_backends_are_quick_and_get_equal_shares() -> None:
+    """Every turn gives each backend one slot, so that shares differ by one at most."""
+    servers = [Server(bytes([10, 0, 0, number]), 8080) for number in range(100)]
+    before = time.process_time()
+    table = maglev_table(servers, 16381)
+    elapsed = time.process_time() - before
+    shares = [table.tolist().count(place) for place in range(100)]
+    assert set(shares) == {163, 164}
+    assert elapsed < 0.1
+
+
+@pytest.mark.parametrize("number", [2, 3, 5, 251, 16381, 65537])
+def test_primes(number: int) -> None:
+    assert is_prime(number)
+
+
+@pytest.mark.parametrize("number", [-7, 0, 1, 4, 9, 16380, 16383, 65535])
+def test_no_primes(number: int) -> None:
+    assert not is_prime(number)
