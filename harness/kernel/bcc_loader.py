@@ -29,9 +29,11 @@ from harness.kernel.interface import LoaderName
 from harness.kernel.kernel_headers import announced_kernel_source
 from harness.kernel.layout_assertions import first_difference, layout_assertions
 from harness.kernel.libbpf_object import (
-    FULL_LOG_BYTES,
-    STATISTICS_LOG_BYTES,
+    FULL_LOG,
+    STATISTICS_LOG,
     LibbpfObject,
+    LogRequest,
+    ObjectFile,
     load_object,
 )
 from harness.kernel.loaded import KernelObject, LoadedProgram
@@ -68,15 +70,16 @@ class BccModule:
 
     def load(self, name: str) -> LoadedProgram:
         """Load one program. Raises LoadError, PermissionDeniedError."""
-        fd, number, log = self._try(name, abi.BPF_LOG_STATS, STATISTICS_LOG_BYTES)
+        fd, number, log = self._try(name, STATISTICS_LOG)
         if fd >= 0:
             self.module.funcs[name.encode()] = self._bcc.BPF.Function(self.module, name, fd)
             return LoadedProgram(fd, log)
         if number == errno.EPERM and not log:
             raise PermissionDeniedError(*explain_denial())
-        level = abi.BPF_LOG_LEVEL1 | abi.BPF_LOG_STATS
-        _fd, _number, log = self._try(name, level, FULL_LOG_BYTES)
-        raise LoadError(f"{self._source} (bcc): program {name} refused: {summarize(log)}", log=log)
+        _fd, _number, log = self._try(name, FULL_LOG)
+        # Line numbers in the log are those of the text that bcc made of the source.
+        reason = summarize(log, with_place=False)
+        raise LoadError(f"{self._source} (bcc): program {name} refused: {reason}", log=log)
 
     def close(self) -> None:
         """Give the programs back. Safe to call twice."""
@@ -85,7 +88,7 @@ class BccModule:
             self.module.cleanup()
             self.module = None
 
-    def _try(self, name: str, log_level: int, log_bytes: int) -> tuple[int, int, str]:
+    def _try(self, name: str, request: LogRequest) -> tuple[int, int, str]:
         """File descriptor (or less than 0), errno and verifier log of one try.
 
         As `BPF.load_func` does it, which keeps the log to itself.
@@ -96,7 +99,7 @@ class BccModule:
         start = library.bpf_function_start(module, function)
         if not start:
             raise ObjectError(f"{self._source} (bcc): has no program {name}")
-        log = ctypes.create_string_buffer(log_bytes)
+        log = ctypes.create_string_buffer(request.size)
         with captured_standard_error():
             fd = library.bcc_func_load(
                 module,
@@ -106,9 +109,9 @@ class BccModule:
                 library.bpf_function_size(module, function),
                 library.bpf_module_license(module),
                 library.bpf_module_kern_version(module),
-                log_level,
+                request.level,
                 ctypes.cast(log, ctypes.c_char_p),
-                log_bytes,
+                request.size,
                 None,
                 ANY_ATTACH_TYPE,
             )
@@ -152,7 +155,7 @@ def load_with_bcc(
     Raises MissingToolError, CompileError, CacheError, ObjectError, LayoutError, LoadError,
     PermissionDeniedError.
     """
-    maps = load_object(object_path, sizes, with_programs=False)
+    maps = load_object(ObjectFile(object_path, str(source)), sizes, with_programs=False)
     module: BccModule | None = None
     try:
         handles = maps.maps()

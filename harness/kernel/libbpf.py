@@ -62,7 +62,7 @@ _messages: list[str] = []
 
 @functools.cache
 def library() -> ctypes.CDLL:
-    """libbpf, silenced. Raises MissingToolError."""
+    """The library, its functions typed. Raises MissingToolError."""
     try:
         loaded = ctypes.CDLL(LIBRARY, use_errno=True)
         for name, (result, arguments) in _SIGNATURES.items():
@@ -73,12 +73,20 @@ def library() -> ctypes.CDLL:
         raise MissingToolError(
             f"{LIBRARY} not found or older than 1.0", "apt-get install libbpf1"
         ) from None
-    loaded.libbpf_set_print(_record_callback)
     return loaded
 
 
+def record_messages() -> None:
+    """From now on record what libbpf says; forget what it said before.
+
+    To be called before each use: bcc shares the library and has it print elsewhere.
+    """
+    library().libbpf_set_print(_record_callback)
+    _messages.clear()
+
+
 def take_messages() -> list[str]:
-    """What libbpf has said since the last call, a line each."""
+    """What libbpf has said since `record_messages`, a line each."""
     taken = [line for message in _messages for line in message.splitlines() if line]
     _messages.clear()
     return taken

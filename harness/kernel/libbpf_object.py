@@ -16,14 +16,29 @@ from harness.kernel.errors import (
     PermissionDeniedError,
     describe_errno,
 )
-from harness.kernel.libbpf import library, take_messages
+from harness.kernel.libbpf import library, record_messages, take_messages
 from harness.kernel.permissions import explain_denial
 from harness.kernel.verifier import summarize
 
-STATISTICS_LOG_BYTES: Final = 1 << 16
-FULL_LOG_BYTES: Final = 1 << 24
-
 _FAILED_PROGRAM = re.compile(r"prog '(?P<name>[^']+)': BPF program load failed")
+
+
+class ObjectFile(NamedTuple):
+    """An object file, and what errors call it: the source that it was built from, if it was."""
+
+    path: Path
+    origin: str
+
+
+class LogRequest(NamedTuple):
+    """What the verifier shall tell of a program: BPF_LOG_* and the room for it in bytes."""
+
+    level: int
+    size: int
+
+
+STATISTICS_LOG: Final = LogRequest(BPF_LOG_STATS, 1 << 16)
+FULL_LOG: Final = LogRequest(BPF_LOG_LEVEL1 | BPF_LOG_STATS, 1 << 24)
 
 
 class MapHandle(NamedTuple):
@@ -39,40 +54,42 @@ class MapHandle(NamedTuple):
 
 
 class LibbpfObject:
-    """An open, then loaded, object file.
+    """An open, then loaded, object file. `sizes` are `max_entries` by map name.
 
-    `sizes` are `max_entries` by map name. `log_level` is the verifier's (BPF_LOG_*).
     Raises ObjectError if libbpf cannot make sense of the file or `sizes` names no map of it.
     """
 
     def __init__(
         self,
-        path: Path,
+        file: ObjectFile,
         sizes: Mapping[str, int],
         with_programs: bool = True,
-        log_level: int = BPF_LOG_STATS,
-        log_bytes: int = STATISTICS_LOG_BYTES,
+        log: LogRequest = STATISTICS_LOG,
     ) -> None:
         self._library = library()
-        self._path = path
-        take_messages()
-        self._object: int | None = self._library.bpf_object__open_file(str(path).encode(), None)
+        self._origin = file.origin
+        record_messages()
+        self._object: int | None = self._library.bpf_object__open_file(
+            str(file.path).encode(), None
+        )
         if not self._object:
-            raise ObjectError(f"{path}: libbpf cannot open it: {_first_failure(take_messages())}")
+            reason = _first_failure(take_messages())
+            raise ObjectError(f"{file.origin}: libbpf cannot open it: {reason}")
         self._logs: dict[str, ctypes.Array[ctypes.c_char]] = {}
         try:
             self._set_sizes(sizes)
             for name, program in self._program_handles():
                 self._library.bpf_program__set_autoload(program, with_programs)
-                self._logs[name] = ctypes.create_string_buffer(log_bytes)
-                self._library.bpf_program__set_log_buf(program, self._logs[name], log_bytes)
-                self._library.bpf_program__set_log_level(program, log_level)
+                self._logs[name] = ctypes.create_string_buffer(log.size)
+                self._library.bpf_program__set_log_buf(program, self._logs[name], log.size)
+                self._library.bpf_program__set_log_level(program, log.level)
         except ObjectError:
             self.close()
             raise
 
     def load(self) -> int:
         """Put maps and programs into the kernel. Returns 0 or an errno; then close the object."""
+        record_messages()
         return -int(self._library.bpf_object__load(self._object))
 
     def program_names(self) -> list[str]:
@@ -117,10 +134,10 @@ class LibbpfObject:
         for name, size in sizes.items():
             if name not in handles:
                 raise ObjectError(
-                    f"{self._path}: has no map {name!r} to resize", f"it has {', '.join(handles)}"
+                    f"{self._origin}: has no map {name!r} to resize", f"it has {', '.join(handles)}"
                 )
             if self._library.bpf_map__set_max_entries(handles[name], size) != 0:
-                raise ObjectError(f"{self._path}: map {name} cannot have {size} entries")
+                raise ObjectError(f"{self._origin}: map {name} cannot have {size} entries")
 
     def _map_handles(self) -> Iterator[tuple[str, int]]:
         handle = self._library.bpf_object__next_map(self._object, None)
@@ -135,34 +152,39 @@ class LibbpfObject:
             handle = self._library.bpf_object__next_program(self._object, handle)
 
 
-def load_object(path: Path, sizes: Mapping[str, int], with_programs: bool = True) -> LibbpfObject:
-    """Open and load an object file. Raises ObjectError, LoadError, PermissionDeniedError."""
-    loaded = LibbpfObject(path, sizes, with_programs)
+def load_object(
+    file: ObjectFile, sizes: Mapping[str, int], with_programs: bool = True
+) -> LibbpfObject:
+    """Open and load an object file.
+
+    Raises MissingToolError, ObjectError, LoadError, PermissionDeniedError.
+    """
+    loaded = LibbpfObject(file, sizes, with_programs)
     number = loaded.load()
     if number == 0:
         take_messages()
         return loaded
     loaded.close()
-    raise _load_error(path, sizes, number, take_messages())
+    raise _load_error(file, sizes, number, take_messages())
 
 
 def _load_error(
-    path: Path, sizes: Mapping[str, int], number: int, messages: list[str]
+    file: ObjectFile, sizes: Mapping[str, int], number: int, messages: list[str]
 ) -> LoadError | PermissionDeniedError:
     failed = _FAILED_PROGRAM.search("\n".join(messages))
     if failed is None:
         if number == errno.EPERM:
             return PermissionDeniedError(*explain_denial())
         reason = _first_failure(messages) or describe_errno(number)
-        return LoadError(f"{path}: cannot be loaded: {reason}", log="\n".join(messages))
+        return LoadError(f"{file.origin}: cannot be loaded: {reason}", log="\n".join(messages))
     name = failed["name"]
-    log = _full_log(path, sizes, name)
-    return LoadError(f"{path}: program {name} refused: {summarize(log)}", log=log)
+    log = _full_log(file, sizes, name)
+    return LoadError(f"{file.origin}: program {name} refused: {summarize(log)}", log=log)
 
 
-def _full_log(path: Path, sizes: Mapping[str, int], program: str) -> str:
+def _full_log(file: ObjectFile, sizes: Mapping[str, int], program: str) -> str:
     """Load once more for the whole log: it costs time, so the first try does without."""
-    again = LibbpfObject(path, sizes, True, BPF_LOG_LEVEL1 | BPF_LOG_STATS, FULL_LOG_BYTES)
+    again = LibbpfObject(file, sizes, log=FULL_LOG)
     try:
         again.load()
         return again.log(program)

@@ -23,7 +23,7 @@ from harness.kernel.interface import (
     RunResult,
     StaleChecksum,
 )
-from harness.kernel.libbpf_object import LibbpfObject, load_object
+from harness.kernel.libbpf_object import LibbpfObject, ObjectFile, load_object
 from harness.kernel.loaded import KernelObject, LoadedProgram
 from harness.kernel.maps import KernelMap
 
@@ -64,23 +64,23 @@ def load(
         raise ObjectError(f"{path}: bcc compiles from C", "give the source, or use --loader libbpf")
     object_path = build(path) if is_source else path
     btf = Btf.read(object_path)
-    _require(path, "map", maps, btf.maps)
+    _require(str(path), "map", maps, btf.maps)
     if loader is LoaderName.BCC:
         return load_with_bcc(path, object_path, btf, sizes or {}, programs)
-    return _load_with_libbpf(object_path, btf, sizes or {}, programs)
+    return _load_with_libbpf(ObjectFile(object_path, str(path)), btf, sizes or {}, programs)
 
 
 def _load_with_libbpf(
-    path: Path, btf: Btf, sizes: Mapping[str, int], programs: Collection[str]
+    file: ObjectFile, btf: Btf, sizes: Mapping[str, int], programs: Collection[str]
 ) -> KernelObject:
-    loaded = load_object(path, sizes)
+    loaded = load_object(file, sizes)
     try:
-        _require(path, "program", programs, loaded.program_names())
+        _require(file.origin, "program", programs, loaded.program_names())
         return KernelObject(
             LoaderName.LIBBPF.value,
             btf,
             {handle.name: KernelMap(handle) for handle in loaded.maps()},
-            _loaded_programs(path, loaded),
+            _loaded_programs(file.origin, loaded),
             loaded.close,
         )
     except BaseException:
@@ -88,21 +88,22 @@ def _load_with_libbpf(
         raise
 
 
-def _loaded_programs(path: Path, loaded: LibbpfObject) -> dict[str, LoadedProgram]:
+def _loaded_programs(origin: str, loaded: LibbpfObject) -> dict[str, LoadedProgram]:
     found = {}
     for name, fd in loaded.program_fds().items():
         kind = program_information(fd).type
         if kind != BPF_PROG_TYPE_SCHED_CLS:
             raise ObjectError(
-                f"{path}: program {name} is of type {kind}, not a tc program", 'use SEC("tc")'
+                f"{origin}: program {name} is of type {kind}, not a tc program", 'use SEC("tc")'
             )
         found[name] = LoadedProgram(fd, loaded.log(name))
     return found
 
 
-def _require(path: Path, what: str, wanted: Collection[str], present: Collection[str]) -> None:
+def _require(origin: str, what: str, wanted: Collection[str], present: Collection[str]) -> None:
     missing = [name for name in wanted if name not in present]
     if missing:
         raise ObjectError(
-            f"{path}: has no {what} {', '.join(missing)}", f"it has {', '.join(present) or 'none'}"
+            f"{origin}: has no {what} {', '.join(missing)}",
+            f"it has {', '.join(present) or 'none'}",
         )

@@ -15,7 +15,7 @@ from harness.kernel.btf import Btf
 from harness.kernel.build import build
 from harness.kernel.interface import KernelContext, Refusal, RunResult, StaleChecksum
 from harness.kernel.lanes import LONGEST_DIRECT, shortest_accepted
-from harness.kernel.libbpf_object import load_object
+from harness.kernel.libbpf_object import ObjectFile, load_object
 from harness.kernel.maps import KernelMap
 from harness.kernel.test_run import TestRun
 
@@ -34,7 +34,7 @@ class Shim:
         path = build(SOURCE)
         btf = Btf.read(path)
         self._steps = btf.enumerations["shim_step"]
-        self._object = load_object(path, {})
+        self._object = load_object(ObjectFile(path, str(SOURCE)), {})
         maps = {handle.name: KernelMap(handle) for handle in self._object.maps()}
         self._target = maps["shim_target"]
         self._requests = maps["shim_requests"]

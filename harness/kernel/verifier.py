@@ -16,6 +16,7 @@ _PROCESSED = re.compile(
 _TIME = re.compile(r"^verification time (?P<microseconds>\d+) usec", re.M)
 _STACK = re.compile(r"^stack depth (?P<depths>\d+(?:\+\d+)*)", re.M)
 _SOURCE_LINE = re.compile(r"^; .* @ (?P<place>\S+:\d+)$")
+_INSTRUCTION = re.compile(r"^\d+: \([0-9a-f]{2}\) ")
 _TOO_LARGE: Final = "BPF program is too large"
 """Said behind an instruction, on the same line."""
 
@@ -42,16 +43,19 @@ def statistics(log: str, fd: int) -> ProgramStatistics:
     )
 
 
-def summarize(log: str) -> str:
-    """Why the verifier refused, in one line: its last complaint and the source line it was at."""
+def summarize(log: str, with_place: bool = True) -> str:
+    """Why the verifier refused, in one line: what it says after the last instruction, and where."""
     place = ""
-    complaint = ""
+    complaints: list[str] = []
     for line in log.splitlines():
         source = _SOURCE_LINE.match(line)
         if source:
             place = source["place"]
+        elif _INSTRUCTION.match(line):
+            complaints = [line[line.index(_TOO_LARGE) :]] if _TOO_LARGE in line else []
         elif line.strip() and not line.startswith((*_FIGURES, ";")):
-            complaint = line[max(line.find(_TOO_LARGE), 0) :].strip()
-    if not complaint:
+            complaints.append(line.strip())
+    if not complaints:
         return "the verifier gave no reason"
-    return f"{place}: {complaint}" if place else complaint
+    complaint = ", ".join(complaints)
+    return f"{place}: {complaint}" if place and with_place else complaint
