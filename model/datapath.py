@@ -17,7 +17,6 @@ from model import (
     reject,
     related,
     reverse_nat,
-    tcp,
 )
 from model.conntrack import Finding, Match, Status
 from model.decision import Decision, drop_passage, dropped
@@ -154,7 +153,7 @@ def open_flow(passage: Passage, finding: Finding) -> Decision:
             return reject.no_backend(passage)
         if choice is None:
             reverse_nat.require_no_clash(passage.table, finding.key)
-        elif choice.joined is not None and not is_reopening(passage, choice.joined):
+        elif choice.joined is not None:
             return join_flow(passage, finding.key, choice, choice.joined)
     new_flow.require_start(passage)
     if choice is None:
@@ -175,11 +174,6 @@ def open_load_balanced(passage: Passage, finding: Finding, choice: Choice) -> De
     decision = Decision(Reason.NEW, Verdict.PASS, passage.packet.data, events, writes)
     flow = Flow(expires=0, load_balanced=True, hairpin=choice.is_hairpin)
     return translated(passage, decision, Match(choice.key, flow, is_reply=False))
-
-
-def is_reopening(passage: Passage, flow: Flow) -> bool:
-    """Whether a packet opens a new connection in a closing flow's place (CT-6)."""
-    return passage.view.is_initial_syn and tcp.is_closing(flow)
 
 
 def join_flow(passage: Passage, selection_key: FlowKey, choice: Choice, flow: Flow) -> Decision:

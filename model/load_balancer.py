@@ -31,7 +31,7 @@ MAXIMUM_ATTEMPTS: Final = 16
 class Choice:
     """A backend for a connection, and the flow that the connection is after translation.
 
-    `joined` is a live flow of the same frontend that is already there (LB-4a).
+    `joined` is a live flow of the same frontend that the packet is part of (LB-4a).
     """
 
     service: Service
@@ -135,12 +135,17 @@ def choice_of(passage: Passage, service: Service, key: FlowKey, backend: Backend
     table, frontend = passage.table, frontend_of(key)
     target = translated_key(passage.configuration, key, backend)
     flow = table.live_flow(target)
-    if flow is not None and is_flow_of(flow, frontend):
+    if flow is not None and is_flow_of(flow, frontend) and not is_reopened(passage, flow):
         return Choice(service, frontend, backend, target, flow)
     mirrored = table.live_flow(target._replace(opener=opposite(target.opener)))
     if is_open(flow) or is_open(mirrored):
         return None
     return Choice(service, frontend, backend, target, None)
+
+
+def is_reopened(passage: Passage, flow: Flow) -> bool:
+    """Whether a packet opens a new connection in a closing flow's place (CT-6)."""
+    return passage.view.is_initial_syn and tcp.is_closing(flow)
 
 
 def is_open(flow: Flow | None) -> bool:
