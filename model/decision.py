@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.domain.event import EMPTY_TUPLE, DropEvent, Event, Tuple
-from model.domain.packet import Packet, Verdict
+from model.domain.packet import Context, Packet, Verdict
 from model.domain.reason import Reason
 from model.domain.state import TableKey, TableValue, Window
 from model.passage import Passage
@@ -51,3 +51,12 @@ def redirect(decision: Decision, interface: int) -> Decision:
     decision.verdict = Verdict.REDIRECT
     decision.redirect_interface = interface
     return decision
+
+
+def context_after(context: Context, decision: Decision) -> Context:
+    """A packet's metadata afterwards: a redirect names its interface in word 4 (PKT-9a)."""
+    if not decision.redirect_interface:
+        return context
+    first, second, third, fourth, _ = context.control_block
+    named = (first, second, third, fourth, decision.redirect_interface)
+    return context._replace(control_block=named)

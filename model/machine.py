@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from model import collector, observe
 from model.datapath import decide
-from model.decision import Decision
+from model.decision import Decision, context_after
 from model.domain.event import Event
 from model.domain.operation import Operation, PutEntry, RemoveEntry
 from model.domain.packet import Context, Packet
@@ -63,9 +63,8 @@ class Machine:
         counter_key = CounterKey(packet.hook, decision.reason)
         counted = state.counters.get(counter_key, EMPTY_COUNTER)
         counter = Counter(counted.packets + 1, counted.bytes + len(packet.data))
-        return Result(
-            decision, table.read, packet.context, events, window, counter_key, counter, trace
-        )
+        context = context_after(packet.context, decision)
+        return Result(decision, table.read, context, events, window, counter_key, counter, trace)
 
     def commit(self, result: Result) -> None:
         """Carry a decision out."""
