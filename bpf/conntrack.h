@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Step 4: the flow that a packet belongs to (CT-1 to CT-8). Looks only; records nothing. */
+#ifndef TWINPATH_CONNTRACK_H
+#define TWINPATH_CONNTRACK_H
+
+#include "platform.h"
+
+#include "context.h"
+#include "flow.h"
+#include "frontend.h"
+#include "selection.h"
+
+static __always_inline enum opener sender_of(const enum hook hook)
+{
+	return hook == HOOK_FROM_CONTAINER ? OPENER_ENDPOINT : OPENER_PEER;
+}
+
+/* The live flow under the packet's own tuple that this side opened, selections aside. */
+static __always_inline struct entry *flow_find(struct context *context, const enum opener opener,
+					       const enum family family)
+{
+	context->tuple->tuple.opener = opener;
+	return live_flow(conntrack_lookup(context->tuple, family), context->now);
+}
+
+/*
+ * Whether a leaving packet that is not translated can belong to the flow: a load-balanced one has
+ * its packets come by its selection, and no packet leaves untranslated for a service (LB-13).
+ */
+static __always_inline bool flow_is_direct(struct context *context, const struct entry *flow,
+					   const enum family family)
+{
+	if (flow->flags & ENTRY_LOAD_BALANCED)
+		return false;
+	return flow->service_revision == context->service_revision ||
+	       !frontend_find(context->tuple, family);
+}
+
+static __always_inline struct entry *flow_opened_by_endpoint(struct context *context,
+							     const enum hook hook,
+							     const enum family family)
+{
+	struct connection *connection = context->connection;
+	struct entry *own;
+
+	context->tuple->tuple.opener = OPENER_ENDPOINT;
+	own = conntrack_lookup(context->tuple, family);
+	context->own = own;
+	if (!own)
+		return NULL;
+	if (own->flags & ENTRY_SELECTION) {
+		connection->translated = true;
+		return selection_follow(context, own, hook, family);
+	}
+	own = live_flow(own, context->now);
+	if (own && hook == HOOK_FROM_CONTAINER && !flow_is_direct(context, own, family))
+		return NULL;
+	return own;
+}
+
+/* NULL: the packet is new. */
+static __always_inline void belong(struct context *context, struct entry *flow,
+				   const enum opener opener, const enum hook hook)
+{
+	struct connection *connection = context->connection;
+	const bool from_opener = opener == sender_of(hook);
+
+	context->flow = flow;
+	if (opener == OPENER_PEER || !flow)
+		connection->translated = false;
+	connection->opener = flow ? opener : sender_of(hook);
+	connection->reason = !flow ? REASON_NEW : from_opener ? REASON_ESTABLISHED : REASON_REPLY;
+}
+
+/*
+ * Which end to ask for first: the one with the higher port, as a client's port is. An open flow
+ * ends the search, since there is one at most (CT-1b); so the guess costs or saves a look-up and
+ * decides nothing.
+ */
+static __always_inline bool endpoint_is_likely_opener(const struct flow_tuple *tuple,
+						      const enum hook hook)
+{
+	if (tuple->endpoint_port == tuple->peer_port)
+		return hook == HOOK_FROM_CONTAINER;
+	return network16(tuple->endpoint_port) > network16(tuple->peer_port);
+}
+
+static __always_inline bool flow_is_open(const struct entry *flow)
+{
+	return flow && !flow_is_closing(flow);
+}
+
+static __always_inline void conntrack_find_flow(struct context *context, const enum hook hook,
+						const enum family family)
+{
+	const bool endpoint_first = endpoint_is_likely_opener(&context->tuple->tuple, hook);
+	struct entry *by_peer = NULL, *by_endpoint;
+
+	if (!endpoint_first) {
+		by_peer = flow_find(context, OPENER_PEER, family);
+		if (flow_is_open(by_peer))
+			return belong(context, by_peer, OPENER_PEER, hook);
+	}
+	by_endpoint = flow_opened_by_endpoint(context, hook, family);
+	if (flow_is_open(by_endpoint))
+		return belong(context, by_endpoint, OPENER_ENDPOINT, hook);
+	if (endpoint_first)
+		by_peer = flow_find(context, OPENER_PEER, family);
+	/* Both closing: to the one whose opener sent the packet (CT-1b). */
+	if (by_peer && (!by_endpoint || flow_is_open(by_peer) || hook == HOOK_TO_CONTAINER))
+		return belong(context, by_peer, OPENER_PEER, hook);
+	belong(context, by_endpoint, OPENER_ENDPOINT, hook);
+}
+
+/* CT-8: the type and code, as a port, of the request that a reply answers; 0: not an answer. */
+static __always_inline __be16 echo_request_of(const __be16 port, const enum family family)
+{
+	const bool wide = family == FAMILY_IPV6;
+	const __u8 reply = wide ? ICMPV6_TYPE_ECHO_REPLY : ICMP_TYPE_ECHO_REPLY;
+	const __u8 request = wide ? ICMPV6_TYPE_ECHO_REQUEST : ICMP_TYPE_ECHO_REQUEST;
+
+	return port == network16(reply << 8) ? network16(request << 8) : 0;
+}
+
+static __always_inline void conntrack_find_icmp(struct context *context, const enum hook hook,
+						const enum family family)
+{
+	struct flow_tuple *tuple = &context->tuple->tuple;
+	const enum opener sender = sender_of(hook);
+	const enum opener other = sender == OPENER_ENDPOINT ? OPENER_PEER : OPENER_ENDPOINT;
+	const __be16 port = tuple->peer_port, request = echo_request_of(port, family);
+	struct entry *flow;
+
+	if (request) {
+		tuple->peer_port = request;
+		flow = flow_find(context, other, family);
+		if (flow)
+			return belong(context, flow, other, hook);
+		tuple->peer_port = port;
+	}
+	flow = flow_find(context, sender, family);
+	if (flow && hook == HOOK_FROM_CONTAINER) {
+		context->own = flow;
+		if (!flow_is_direct(context, flow, family))
+			flow = NULL;
+	}
+	belong(context, flow, sender, hook);
+}
+
+/* CT-6: an initial SYN on a closing flow is a new connection, whichever end it comes from. */
+static __always_inline void conntrack_reopen(struct context *context, const enum hook hook)
+{
+	struct connection *connection = context->connection;
+
+	if (!context->flow || !packet_is_initial_syn(context->packet) ||
+	    !flow_is_closing(context->flow))
+		return;
+	if (connection->translated && connection->opener == sender_of(hook) && context->own) {
+		connection->reopened = true;
+		connection->former_slot = context->own->backend_slot;
+	}
+	belong(context, NULL, sender_of(hook), hook);
+}
+
+static __always_inline void conntrack_find(struct context *context, const enum hook hook,
+					   const enum family family)
+{
+	if (packet_is_icmp(context->packet, family))
+		return conntrack_find_icmp(context, hook, family);
+	conntrack_find_flow(context, hook, family);
+	conntrack_reopen(context, hook);
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is known about the packet under way. Each step of the way fills in its part; nothing is
+ * written to tables or packet before all of them have agreed.
+ *
+ * Plain numbers are kept in a per-CPU map, not on the stack, because the verifier forgets there
+ * what it had concluded about them: branches that differ in numbers alone are looked at once.
+ * Pointers it has to remember; they are in struct context, which the compiler dissolves.
+ */
+#ifndef TWINPATH_CONTEXT_H
+#define TWINPATH_CONTEXT_H
+
+#include "platform.h"
+
+#include "family.h"
+#include "maps.h"
+#include "packet.h"
+
+/* Steps 4 to 6: how the packet belongs to its flow, and what a new one has to record. */
+struct connection {
+	__u32 reason;			/* new, established, reply or related (CT-2) */
+	__u32 service;			/* of the selection to be recorded, as the next two */
+	__u32 backend;
+	__u32 backend_slot;
+	__u32 former_slot;		/* where reopened: the old selection's backend */
+	__u8 opener;			/* enum opener, of the flow or of the one to come */
+	bool translated;		/* the flow's key is not the packet's tuple */
+	bool selected;			/* a backend was chosen: record it */
+	bool reopened;			/* CT-6, through a selection */
+};
+
+/* Step 8. */
+struct judgement {
+	__u32 rule;
+	__u32 local_identity;
+	__u32 peer_identity;
+	bool judged;			/* a new flow was judged: report it */
+	bool allowed;
+};
+
+struct workspace {
+	struct packet packet;
+	struct connection connection;
+	struct judgement judgement;
+	struct flow_key tuple;
+	struct flow_key flow_key;
+	struct flow_key former_key;
+	struct entry_value value;
+	__u32 endpoint;			/* its identifier; 0: not known yet */
+	bool parsed;			/* the tuple holds */
+};
+
+/* Programs run with bottom halves off: no other packet comes in between on this CPU. */
+MAP(workspaces, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct workspace, 1, 0);
+
+struct context {
+	struct __sk_buff *skb;
+	const struct configuration *configuration;
+	const struct endpoint *endpoint;	/* from step 2 on */
+	__u64 now;				/* ns */
+	__u32 policy_revision;			/* read before any table that it stands for */
+	__u32 service_revision;
+	struct entry *flow;			/* that the packet belongs to; NULL: new */
+	struct entry *own;			/* under the packet's own tuple, endpoint as opener */
+	struct packet *packet;
+	struct connection *connection;
+	struct judgement *judgement;
+	struct flow_key *tuple;			/* the packet's own, seen from the endpoint */
+	struct flow_key *flow_key;		/* the flow's: with the backend for a service */
+	struct workspace *workspace;
+};
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The way of a packet, as docs/specification.md gives it: decide, record, rewrite, report. */
+#ifndef TWINPATH_DATAPATH_H
+#define TWINPATH_DATAPATH_H
+
+#include "platform.h"
+
+#include "configuration.h"
+#include "conntrack.h"
+#include "context.h"
+#include "counter.h"
+#include "endpoint.h"
+#include "event.h"
+#include "fragment.h"
+#include "load_balancer.h"
+#include "parse.h"
+#include "policy.h"
+#include "record.h"
+#include "translation.h"
+
+/* What tc does with the packet. */
+enum verdict {
+	VERDICT_PASS = 0,
+	VERDICT_DROP = 2,
+	VERDICT_REDIRECT = 7,
+};
+
+static __always_inline bool is_drop(const enum reason reason)
+{
+	return reason >= REASON_UNKNOWN_L3;
+}
+
+/* Steps 5 to 7 for a packet that no flow has taken in. */
+static __always_inline enum reason decide_new(struct context *context, const enum hook hook,
+					      const enum family family)
+{
+	const struct packet *packet = context->packet;
+	enum reason reason;
+
+	if (hook == HOOK_FROM_CONTAINER) {
+		reason = load_balance(context, family);
+		if (reason)
+			return reason;
+	}
+	if (!context->flow && packet_is_tcp(packet) && !packet_is_initial_syn(packet) &&
+	    !context->configuration->pick_up_mid_stream)
+		return REASON_MID_STREAM;
+	return 0;
+}
+
+/* Steps 1 to 8: nothing is written. 0: the packet passes as its connection says. */
+static __always_inline enum reason decide(struct context *context, const enum hook hook,
+					  const enum family family)
+{
+	enum reason reason;
+
+	reason = parse(context, hook, family);
+	if (reason)
+		return reason;
+	reason = endpoint_find(context, hook, family);
+	if (reason)
+		return reason;
+	reason = fragment_resolve(context);
+	if (reason)
+		return reason;
+	conntrack_find(context, hook, family);
+	if (!context->flow) {
+		reason = decide_new(context, hook, family);
+		if (reason)
+			return reason;
+	}
+	reason = translation_check(context, hook, family);
+	if (reason)
+		return reason;
+	return policy_apply(context, family);
+}
+
+/* Step 9, tables and packet. What is only changed in place comes when nothing can fail any more. */
+static __always_inline enum reason carry_out(struct context *context, const enum hook hook,
+					     const enum family family)
+{
+	const struct connection *connection = context->connection;
+	const bool creates = connection->selected || creates_flow(context);
+
+	if (creates && !record_create(context, family))
+		return REASON_CONNTRACK_CREATE_FAILED;
+	if (!translate(context, hook, family)) {
+		if (creates)
+			record_undo(context, family);
+		return REASON_REWRITE_FAILED;
+	}
+	if (context->flow)
+		record_refresh(context, hook);
+	return connection->reason;
+}
+
+/* Step 9, counters and events. */
+static __always_inline int report(struct context *context, const enum hook hook,
+				  const enum reason reason, const enum family family)
+{
+	counter_add(hook, reason, context->packet->length);
+	if (context->configuration->event_switches) {
+		if (context->connection->selected && !is_drop(reason))
+			event_selection(context, hook, family);
+		if (context->judgement->judged)
+			event_policy_verdict(context, hook, family);
+		if (is_drop(reason))
+			event_drop(context, hook, reason, family);
+	}
+	return is_drop(reason) ? VERDICT_DROP : VERDICT_PASS;
+}
+
+static __always_inline int handle_ip(struct context *context, const enum hook hook,
+				     const enum family family)
+{
+	enum reason reason = decide(context, hook, family);
+
+	if (!reason)
+		reason = carry_out(context, hook, family);
+	else if (reason == REASON_POLICY_REVOKED)
+		conntrack_delete(context->flow_key, family);
+	return report(context, hook, reason, family);
+}
+
+/* ARP passes; a VLAN tag is no Ethernet type of ours, in the frame or beside it (PKT-1). */
+static __always_inline int handle_other(struct context *context, const enum hook hook,
+					const __be16 type)
+{
+	const bool arp = type == network16(ETHERNET_ARP);
+
+	return report(context, hook, arp ? REASON_UNTRACKED : REASON_UNKNOWN_L3, FAMILY_IPV4);
+}
+
+/* False: the maps are not there, which cannot be after loading. */
+static __always_inline bool context_begin(struct context *context)
+{
+	const __u32 only = 0;
+	struct workspace *workspace = map_lookup(workspaces, &only);
+
+	context->configuration = configuration_get();
+	if (!workspace || !context->configuration)
+		return false;
+	context->workspace = workspace;
+	context->packet = &workspace->packet;
+	context->connection = &workspace->connection;
+	context->judgement = &workspace->judgement;
+	context->tuple = &workspace->tuple;
+	context->flow_key = &workspace->flow_key;
+	*context->packet = (struct packet){ .length = context->skb->len };
+	*context->connection = (struct connection){};
+	context->judgement->judged = false;
+	workspace->endpoint = 0;
+	workspace->parsed = false;
+	context->now = clock_read(context->configuration);
+	context->policy_revision = context->configuration->policy_revision;
+	context->service_revision = context->configuration->service_revision;
+	return true;
+}
+
+static __always_inline int handle(struct __sk_buff *skb, const enum hook hook)
+{
+	const struct ethernet_header *ethernet = packet_bytes(skb, 0, sizeof(*ethernet));
+	struct context context = { .skb = skb };
+	__be16 type;
+
+	if (!ethernet)
+		return VERDICT_DROP;
+	type = skb->vlan_present ? 0 : ethernet->type;
+	if (!context_begin(&context))
+		return VERDICT_DROP;
+	if (type == network16(ETHERNET_IPV4))
+		return handle_ip(&context, hook, FAMILY_IPV4);
+	if (type == network16(ETHERNET_IPV6))
+		return handle_ip(&context, hook, FAMILY_IPV6);
+	return handle_other(&context, hook, type);
+}
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Two families, one source. Everything is inlined with the family as a constant; what differs is how
+ * many words an address has and which map is meant. The compiler drops the rest.
+ */
+#ifndef TWINPATH_FAMILY_H
+#define TWINPATH_FAMILY_H
+
+#include "platform.h"
+
+#include "layout.h"
+
+enum family {
+	FAMILY_IPV4 = 4,
+	FAMILY_IPV6 = 6,
+};
+
+/* Words of an address. */
+static __always_inline int words_of(const enum family family)
+{
+	return family == FAMILY_IPV4 ? WORDS_IPV4 : WORDS_IPV6;
+}
+
+static __always_inline void address_copy(__be32 *to, const __be32 *from, const enum family family)
+{
+	to[0] = from[0];
+	if (family == FAMILY_IPV6) {
+		to[1] = from[1];
+		to[2] = from[2];
+		to[3] = from[3];
+	}
+}
+
+static __always_inline bool address_equal(const __be32 *one, const __be32 *other,
+					  const enum family family)
+{
+	__u32 difference = one[0] ^ other[0];
+
+	if (family == FAMILY_IPV6)
+		difference |= (one[1] ^ other[1]) | (one[2] ^ other[2]) | (one[3] ^ other[3]);
+	return difference == 0;
+}
+
+static __always_inline bool address_is_zero(const __be32 *address, const enum family family)
+{
+	__u32 bits = address[0];
+
+	if (family == FAMILY_IPV6)
+		bits |= address[1] | address[2] | address[3];
+	return bits == 0;
+}
+
+/* Into four words, of which IPv4 uses the first. */
+static __always_inline void address_widen(__be32 *to, const __be32 *from, const enum family family)
+{
+	const bool wide = family == FAMILY_IPV6;
+
+	to[0] = from[0];
+	to[1] = wide ? from[1] : 0;
+	to[2] = wide ? from[2] : 0;
+	to[3] = wide ? from[3] : 0;
+}
+
+/*
+ * A flow's key in either family: its first bytes are a struct flow_key_ipv4 or all of it a struct
+ * flow_key_ipv6. The endpoint's address stands first, the peer's right behind it.
+ */
+struct flow_key {
+	struct flow_tuple tuple;
+	__be32 addresses[2 * WORDS_IPV6];
+};
+
+_Static_assert(sizeof(struct flow_key) == sizeof(struct flow_key_ipv6), "flow key");
+_Static_assert(offsetof(struct flow_key, addresses) ==
+		       offsetof(struct flow_key_ipv4, endpoint_address), "flow key addresses");
+
+static __always_inline __be32 *endpoint_address(struct flow_key *key)
+{
+	return key->addresses;
+}
+
+static __always_inline __be32 *peer_address(struct flow_key *key, const enum family family)
+{
+	return key->addresses + words_of(family);
+}
+
+/* Only the bytes that this family uses. */
+static __always_inline void flow_key_copy(struct flow_key *to, struct flow_key *from,
+					  const enum family family)
+{
+	to->tuple = from->tuple;
+	address_copy(endpoint_address(to), endpoint_address(from), family);
+	address_copy(peer_address(to, family), peer_address(from, family), family);
+}
+
+/* A conntrack value in either family, likewise. */
+struct entry_value {
+	struct entry entry;
+	__be32 service_address[WORDS_IPV6];
+};
+
+_Static_assert(sizeof(struct entry_value) == sizeof(struct entry_ipv6), "entry value");
+_Static_assert(offsetof(struct entry_value, service_address) ==
+		       offsetof(struct entry_ipv4, service_address), "entry service address");
+
+/* The service address behind an entry in the table. */
+static __always_inline __be32 *service_address(struct entry *entry)
+{
+	return ((struct entry_value *)entry)->service_address;
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One conntrack entry: the table it is in, whether it is live, and the states of TCP. */
+#ifndef TWINPATH_FLOW_H
+#define TWINPATH_FLOW_H
+
+#include "platform.h"
+
+#include "context.h"
+
+#define ENTRY_CLOSED (ENTRY_OPENER_CLOSING | ENTRY_REPLY_CLOSING)
+
+static __always_inline struct entry *conntrack_lookup(const struct flow_key *key,
+						      const enum family family)
+{
+	if (family == FAMILY_IPV4)
+		return map_lookup(conntrack_ipv4, key);
+	return map_lookup(conntrack_ipv6, key);
+}
+
+static __always_inline long conntrack_update(const struct flow_key *key,
+					     const struct entry_value *value,
+					     const enum family family)
+{
+	if (family == FAMILY_IPV4)
+		return map_update(conntrack_ipv4, key, value, BPF_ANY);
+	return map_update(conntrack_ipv6, key, value, BPF_ANY);
+}
+
+static __always_inline void conntrack_delete(const struct flow_key *key, const enum family family)
+{
+	if (family == FAMILY_IPV4)
+		map_delete(conntrack_ipv4, key);
+	else
+		map_delete(conntrack_ipv6, key);
+}
+
+/* CT-4. An entry whose expiry has come is absent. */
+static __always_inline bool flow_is_live(const struct entry *entry, const __u64 now)
+{
+	return !(entry->flags & ENTRY_SELECTION) && now < entry->expires;
+}
+
+/*
+ * The entry if it is a live flow, else NULL. The compiler must not see where the NULL comes from:
+ * instead of testing the pointer it would compare the times again, which tells the verifier nothing.
+ */
+static __always_inline struct entry *live_flow(struct entry *entry, const __u64 now)
+{
+	if (entry && !flow_is_live(entry, now))
+		entry = NULL;
+	asm volatile("" : "+r"(entry));
+	return entry;
+}
+
+static __always_inline bool flow_is_closing(const struct entry *entry)
+{
+	return entry->flags & ENTRY_CLOSED;
+}
+
+static __always_inline bool flow_is_closed(const __u16 flags)
+{
+	return (flags & ENTRY_CLOSED) == ENTRY_CLOSED;
+}
+
+/* Whether it is a load-balanced flow that its client opened towards the peer in this tuple. */
+static __always_inline bool flow_has_frontend(struct entry *entry, struct flow_key *tuple,
+					      const enum family family)
+{
+	return entry->flags & ENTRY_LOAD_BALANCED &&
+	       entry->service_port == tuple->tuple.peer_port &&
+	       address_equal(service_address(entry), peer_address(tuple, family), family);
+}
+
+/* Flags after a TCP packet from the opener or in reply (CT-5, CT-7b). */
+static __always_inline __u16 tcp_flags_after(__u16 flags, const __u8 tcp, const bool reply)
+{
+	if (reply)
+		flags &= ~ENTRY_PICKED_UP;
+	if (!(tcp & TCP_SYN) && !(flags & ENTRY_PICKED_UP))
+		flags |= ENTRY_ESTABLISHED;
+	if (tcp & TCP_FIN)
+		flags |= reply ? ENTRY_REPLY_CLOSING : ENTRY_OPENER_CLOSING;
+	if (tcp & TCP_RST)
+		flags |= ENTRY_CLOSED;
+	return flags;
+}
+
+/* Nanoseconds for the state that the flow is in (CT-3). */
+static __always_inline __u64 flow_timeout(const struct configuration *configuration,
+					  const bool tcp, const __u16 flags)
+{
+	if (!tcp)
+		return configuration->other_timeout;
+	if (flow_is_closed(flags))
+		return configuration->tcp_closing_timeout;
+	if (flags & ENTRY_ESTABLISHED)
+		return configuration->tcp_established_timeout;
+	return configuration->tcp_opening_timeout;
+}
+
+#endif

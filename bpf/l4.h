@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* TCP, UDP, SCTP and ICMP headers: ports and flags (PKT-4 to PKT-6, CT-8). */
+#ifndef TWINPATH_L4_H
+#define TWINPATH_L4_H
+
+#include "platform.h"
+
+#include "context.h"
+
+/* One bit for each combination of flags that PKT-6 allows. */
+#define TCP_FLAGS_VALID                                                                            \
+	(1ULL << TCP_SYN | 1ULL << (TCP_SYN | TCP_URG) | 1ULL << (TCP_SYN | TCP_ACK) |             \
+	 1ULL << TCP_RST | 1ULL << (TCP_RST | TCP_ACK) | 1ULL << (TCP_FIN | TCP_ACK) |             \
+	 1ULL << (TCP_FIN | TCP_ACK | TCP_URG) | 1ULL << TCP_ACK | 1ULL << (TCP_ACK | TCP_URG))
+#define TCP_FLAGS_CHECKED (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG)
+
+static __always_inline bool tcp_flags_valid(const __u8 flags)
+{
+	return TCP_FLAGS_VALID >> (flags & TCP_FLAGS_CHECKED) & 1;
+}
+
+static __always_inline bool l4_fits(const struct packet *packet, const __u32 length)
+{
+	return packet->l4_offset + length <= packet->end;
+}
+
+/* A first fragment without its L4 header is none to be parsed, but one for FRAG-3 to judge. */
+static __always_inline enum reason l4_too_short(struct packet *packet)
+{
+	packet->truncated = true;
+	return packet->fragment == FRAGMENT_FIRST ? 0 : REASON_INVALID_L4_HEADER;
+}
+
+static __always_inline void *l4_header(struct context *context, const __u32 length)
+{
+	return packet_bytes(context->skb, context->packet->l4_offset & L4_OFFSET_MASK, length);
+}
+
+static __always_inline enum reason parse_tcp(struct context *context)
+{
+	struct packet *packet = context->packet;
+	const struct tcp_header *tcp;
+	__u32 length;
+
+	if (!l4_fits(packet, sizeof(*tcp)))
+		return l4_too_short(packet);
+	tcp = l4_header(context, sizeof(*tcp));
+	if (!tcp)
+		return REASON_INVALID_L4_HEADER;
+	length = (tcp->data_offset >> 4) * 4;
+	if (length < sizeof(*tcp))
+		return REASON_INVALID_L4_HEADER;
+	if (!l4_fits(packet, length) && packet->fragment != FRAGMENT_FIRST)
+		return REASON_INVALID_L4_HEADER;
+	if (!tcp_flags_valid(tcp->flags))
+		return REASON_INVALID_TCP_FLAGS;
+	packet->truncated = !l4_fits(packet, length);
+	packet->tcp_flags = tcp->flags;
+	packet->source_port = tcp->port.source;
+	packet->destination_port = tcp->port.destination;
+	return 0;
+}
+
+/* UDP and SCTP. */
+static __always_inline enum reason parse_ports(struct context *context, const __u32 length)
+{
+	struct packet *packet = context->packet;
+	const struct port_header *ports;
+
+	if (!l4_fits(packet, length))
+		return l4_too_short(packet);
+	ports = l4_header(context, length);
+	if (!ports)
+		return REASON_INVALID_L4_HEADER;
+	packet->source_port = ports->source;
+	packet->destination_port = ports->destination;
+	return 0;
+}
+
+static __always_inline bool icmp_has_identifier(const __u8 type, const enum family family)
+{
+	if (family == FAMILY_IPV4)
+		return type == ICMP_TYPE_ECHO_REQUEST || type == ICMP_TYPE_ECHO_REPLY;
+	return type == ICMPV6_TYPE_ECHO_REQUEST || type == ICMPV6_TYPE_ECHO_REPLY;
+}
+
+static __always_inline enum reason parse_icmp(struct context *context, const enum family family)
+{
+	struct packet *packet = context->packet;
+	const struct icmp_header *icmp;
+
+	if (!l4_fits(packet, sizeof(*icmp)))
+		return l4_too_short(packet);
+	icmp = l4_header(context, sizeof(*icmp));
+	if (!icmp)
+		return REASON_INVALID_L4_HEADER;
+	if (family == FAMILY_IPV6 && icmp->type >= ICMPV6_TYPE_NEIGHBOUR_FIRST &&
+	    icmp->type <= ICMPV6_TYPE_NEIGHBOUR_LAST)
+		return REASON_UNTRACKED;
+	packet->source_port = icmp_has_identifier(icmp->type, family) ? icmp->identifier : 0;
+	packet->destination_port = network16(icmp->type << 8 | icmp->code);
+	return 0;
+}
+
+/* 0: go on. A later fragment has no L4 header. */
+static __always_inline enum reason parse_l4(struct context *context, const enum family family)
+{
+	struct packet *packet = context->packet;
+
+	if (packet->fragment == FRAGMENT_LATER)
+		return 0;
+	if (packet->protocol == PROTOCOL_TCP)
+		return parse_tcp(context);
+	if (packet->protocol == PROTOCOL_UDP)
+		return parse_ports(context, sizeof(struct udp_header));
+	if (packet->protocol == PROTOCOL_SCTP)
+		return parse_ports(context, sizeof(struct sctp_header));
+	if (packet_is_icmp(packet, family))
+		return parse_icmp(context, family);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Compiled by clang for libbpf: maps are declared in BTF, helpers come from libbpf's headers. */
+#ifndef TWINPATH_PLATFORM_LIBBPF_H
+#define TWINPATH_PLATFORM_LIBBPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#define LICENSE(text_) char _license[] SEC("license") = text_
+
+#define MAP(name_, type_, key_, value_, entries_, flags_)                                          \
+	struct {                                                                                   \
+		__uint(type, type_);                                                               \
+		__type(key, key_);                                                                 \
+		__type(value, value_);                                                             \
+		__uint(max_entries, entries_);                                                     \
+		__uint(map_flags, flags_);                                                         \
+	} name_ SEC(".maps")
+
+#define MAP_RING(name_, bytes_)                                                                    \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_RINGBUF);                                                \
+		__uint(max_entries, bytes_);                                                       \
+	} name_ SEC(".maps")
+
+#define map_lookup(map_, key_) bpf_map_lookup_elem(&(map_), key_)
+#define map_update(map_, key_, value_, flags_) bpf_map_update_elem(&(map_), key_, value_, flags_)
+#define map_delete(map_, key_) bpf_map_delete_elem(&(map_), key_)
+#define ring_reserve(map_, bytes_) bpf_ringbuf_reserve(&(map_), bytes_, 0)
+#define ring_submit(record_) bpf_ringbuf_submit(record_, 0)
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Step 8: policy (POL). The cost does not grow with the number of rules (POL-7). */
+#ifndef TWINPATH_POLICY_H
+#define TWINPATH_POLICY_H
+
+#include "platform.h"
+
+#include "context.h"
+#include "peer.h"
+
+static __always_inline enum policy_table policy_table_of(const __u8 protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_TCP:
+		return POLICY_TABLE_TCP;
+	case PROTOCOL_UDP:
+		return POLICY_TABLE_UDP;
+	case PROTOCOL_SCTP:
+		return POLICY_TABLE_SCTP;
+	case PROTOCOL_ICMP:
+		return POLICY_TABLE_ICMP;
+	case PROTOCOL_ICMPV6:
+		return POLICY_TABLE_ICMPV6;
+	default:
+		return POLICY_TABLE_OTHER;
+	}
+}
+
+/*
+ * Which port a rule looks at: the server's, which for ICMP is type and code. Protocols without a
+ * table of their own have their number in its place.
+ */
+static __always_inline __u16 policy_port(const struct flow_key *key, const enum family family)
+{
+	const struct flow_tuple *tuple = &key->tuple;
+	const __u8 icmp = family == FAMILY_IPV4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6;
+
+	if (policy_table_of(tuple->protocol) == POLICY_TABLE_OTHER)
+		return tuple->protocol;
+	if (tuple->opener == OPENER_ENDPOINT || tuple->protocol == icmp)
+		return network16(tuple->peer_port);
+	return network16(tuple->endpoint_port);
+}
+
+static __always_inline const struct policy_tables *policy_find(const struct endpoint *endpoint,
+							       const __u32 peer_class,
+							       const enum opener opener)
+{
+	struct policy_key key = {
+		.policy = endpoint->policy,
+		.peer_class = peer_class,
+		.direction = opener == OPENER_ENDPOINT ? HOOK_FROM_CONTAINER : HOOK_TO_CONTAINER,
+	};
+	const struct policy_tables *tables;
+
+	if (!key.policy)
+		return NULL;
+	tables = map_lookup(policies, &key);
+	if (tables || !key.peer_class)
+		return tables;
+	key.peer_class = 0;
+	return map_lookup(policies, &key);
+}
+
+static __always_inline __u32 policy_page_entry(const __u32 page_index, const __u8 port_byte)
+{
+	const struct policy_page *page = map_lookup(policy_pages, &page_index);
+
+	return page ? page->entry[port_byte] : 0;
+}
+
+/* The decision for a port; 0: no rule. */
+static __always_inline __u32 policy_decide(const struct policy_tables *tables,
+					   const enum policy_table table, const __u16 port)
+{
+	__u32 entry = tables->page[table];
+
+	if (entry && !(entry & POLICY_DECISION))
+		entry = policy_page_entry(entry, port >> 8);
+	if (entry && !(entry & POLICY_DECISION))
+		entry = policy_page_entry(entry, port & 0xff);
+	return entry;
+}
+
+/* POL-2. */
+static __always_inline bool isolation_allows(const struct endpoint *endpoint,
+					     const enum opener opener)
+{
+	const __u32 isolated = opener == OPENER_ENDPOINT ? ENDPOINT_ISOLATED_EGRESS
+							 : ENDPOINT_ISOLATED_INGRESS;
+
+	return !(endpoint->flags & isolated);
+}
+
+/* Judges context->flow_key as its opener opened it (POL-4, POL-5). */
+static __always_inline void policy_judge(struct context *context, const enum family family)
+{
+	struct judgement *judgement = context->judgement;
+	struct flow_key *key = context->flow_key;
+	const enum opener opener = key->tuple.opener;
+	const struct peer peer = peer_find(peer_address(key, family), family);
+	const struct policy_tables *tables;
+	__u32 decision = 0;
+
+	judgement->local_identity = context->endpoint->identity;
+	judgement->peer_identity = peer.identity;
+	if (opener == OPENER_PEER && peer.identity == IDENTITY_HOST &&
+	    context->configuration->host_reaches_pods) {
+		judgement->rule = POLICY_RULE;
+		judgement->allowed = true;
+		return;
+	}
+	tables = policy_find(context->endpoint, peer.peer_class, opener);
+	if (tables)
+		decision = policy_decide(tables, policy_table_of(key->tuple.protocol),
+					 policy_port(key, family));
+	judgement->rule = decision & POLICY_RULE;
+	judgement->allowed = decision ? !(decision & POLICY_DENY)
+				      : isolation_allows(context->endpoint, opener);
+}
+
+/* 0: go on. New flows, and others once after each policy change; no hairpins (LB-11d). */
+static __always_inline enum reason policy_apply(struct context *context, const enum family family)
+{
+	struct connection *connection = context->connection;
+	const struct entry *flow = context->flow;
+
+	if (flow && (flow->policy_revision == context->policy_revision ||
+		     flow->flags & ENTRY_HAIRPIN))
+		return 0;
+	if (!connection->translated)
+		flow_key_copy(context->flow_key, context->tuple, family);
+	context->flow_key->tuple.opener = connection->opener;
+	policy_judge(context, family);
+	context->judgement->judged = !flow;
+	if (context->judgement->allowed)
+		return 0;
+	return flow ? REASON_POLICY_REVOKED : REASON_POLICY_DENIED;
+}
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Step 9: what a packet that passes leaves in the tables. What can fail comes first, and leaves
+ * nothing half-created (CT-12); entries that are there already are changed in place.
+ */
+#ifndef TWINPATH_RECORD_H
+#define TWINPATH_RECORD_H
+
+#include "platform.h"
+
+#include "context.h"
+#include "flow.h"
+#include "selection.h"
+
+/* An entry as small as IPv4's has padding behind its address. */
+static __always_inline void entry_value_clear(struct entry_value *value, const enum family family)
+{
+	value->entry = (struct entry){};
+	value->service_address[0] = 0;
+	value->service_address[1] = 0;
+	if (family == FAMILY_IPV6) {
+		value->service_address[2] = 0;
+		value->service_address[3] = 0;
+	}
+}
+
+static __always_inline bool creates_flow(const struct context *context)
+{
+	return !context->flow && !packet_is_reset(context->packet);
+}
+
+/* The state of a flow after its first packet (CT-5, CT-7). */
+static __always_inline __u16 flow_first_flags(const struct context *context)
+{
+	const struct packet *packet = context->packet;
+	__u16 flags = context->connection->translated ? ENTRY_LOAD_BALANCED : 0;
+
+	if (!packet_is_tcp(packet))
+		return flags;
+	if (!packet_is_initial_syn(packet))
+		flags |= ENTRY_PICKED_UP;
+	if (packet->tcp_flags & TCP_FIN)
+		flags |= ENTRY_OPENER_CLOSING;
+	return flags;
+}
+
+static __always_inline bool flow_create(struct context *context, const enum family family)
+{
+	const struct connection *connection = context->connection;
+	struct entry_value *value = &context->workspace->value;
+
+	entry_value_clear(value, family);
+	value->entry.flags = flow_first_flags(context);
+	value->entry.expires = context->now + flow_timeout(context->configuration,
+							  packet_is_tcp(context->packet),
+							  value->entry.flags);
+	value->entry.opener_packets = 1;
+	value->entry.opener_bytes = context->packet->length;
+	value->entry.policy_revision = context->policy_revision;
+	value->entry.service_revision = context->service_revision;
+	if (connection->translated) {
+		value->entry.service = connection->service;
+		value->entry.service_port = context->tuple->tuple.peer_port;
+		address_copy(value->service_address, peer_address(context->tuple, family), family);
+	}
+	return !conntrack_update(context->flow_key, value, family);
+}
+
+static __always_inline bool selection_create(struct context *context, const enum family family)
+{
+	const struct connection *connection = context->connection;
+	struct entry_value *value = &context->workspace->value;
+
+	entry_value_clear(value, family);
+	value->entry.flags = ENTRY_SELECTION;
+	value->entry.service = connection->service;
+	value->entry.backend = connection->backend;
+	value->entry.backend_slot = connection->backend_slot;
+	value->entry.service_revision = context->service_revision;
+	return !conntrack_update(context->tuple, value, family);
+}
+
+/* CT-6: the flow of a backend that a reopened connection has left. */
+static __always_inline void former_flow_delete(struct context *context, const enum family family)
+{
+	const struct connection *connection = context->connection;
+	const __u32 slot = connection->former_slot;
+	const struct backend *backend = map_lookup(backends, &slot);
+	struct flow_key *key = &context->workspace->former_key;
+
+	if (!connection->reopened || slot == connection->backend_slot || !backend)
+		return;
+	flow_key_towards(key, context->tuple, backend, family);
+	conntrack_delete(key, family);
+}
+
+/* Take back what was created, because the packet does not pass after all. */
+static __always_inline void record_undo(struct context *context, const enum family family)
+{
+	if (creates_flow(context))
+		conntrack_delete(context->flow_key, family);
+	if (context->connection->selected)
+		conntrack_delete(context->tuple, family);
+}
+
+/*
+ * A selection under a tuple that is not in the table yet can fail, replacing an entry cannot, and
+ * the same holds for the flow. So the order depends: whichever comes second either cannot fail, or
+ * follows one that was new and can be taken back without loss.
+ */
+static __always_inline bool record_create(struct context *context, const enum family family)
+{
+	const struct connection *connection = context->connection;
+	const bool selection_first = connection->selected && !context->own;
+
+	context->tuple->tuple.opener = OPENER_ENDPOINT;
+	if (selection_first && !selection_create(context, family))
+		return false;
+	if (creates_flow(context) && !flow_create(context, family)) {
+		if (selection_first)
+			conntrack_delete(context->tuple, family);
+		return false;
+	}
+	if (connection->selected && !selection_first && !selection_create(context, family)) {
+		record_undo(context, family);
+		return false;
+	}
+	if (connection->selected)
+		former_flow_delete(context, family);
+	return true;
+}
+
+/* CT-5, CT-3. A later fragment changes no state (FRAG-1b); a fully closed flow is not refreshed. */
+static __always_inline void flow_refresh(struct context *context, struct entry *flow)
+{
+	const struct packet *packet = context->packet;
+	const bool tcp = packet_is_tcp(packet);
+	const bool reply = context->connection->reason == REASON_REPLY;
+	const __u16 before = flow->flags;
+	__u16 after = before;
+
+	if (tcp && packet->fragment != FRAGMENT_LATER)
+		after = tcp_flags_after(before, packet->tcp_flags, reply);
+	if (after != before)
+		flow->flags = after;
+	if (!tcp || !flow_is_closed(before))
+		flow->expires = context->now + flow_timeout(context->configuration, tcp, after);
+}
+
+/* CT-11. */
+static __always_inline void flow_count(struct context *context, struct entry *flow)
+{
+	const bool reply = context->connection->reason == REASON_REPLY;
+
+	__sync_fetch_and_add(reply ? &flow->reply_packets : &flow->opener_packets, 1);
+	__sync_fetch_and_add(reply ? &flow->reply_bytes : &flow->opener_bytes,
+			     context->packet->length);
+}
+
+/* An existing flow after one more packet. */
+static __always_inline void record_refresh(struct context *context, const enum hook hook)
+{
+	struct connection *connection = context->connection;
+	struct entry *flow = context->flow, *own = context->own;
+
+	flow_refresh(context, flow);
+	flow_count(context, flow);
+	if (flow->policy_revision != context->policy_revision)
+		flow->policy_revision = context->policy_revision;
+	if (hook == HOOK_FROM_CONTAINER && own && !connection->selected &&
+	    connection->opener == OPENER_ENDPOINT &&
+	    own->service_revision != context->service_revision)
+		own->service_revision = context->service_revision;
+}
+
+#endif

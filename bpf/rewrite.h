@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Addresses and ports of a packet, changed so that its checksums stay as right or wrong as they
+ * were (PKT-8). The kernel keeps three kinds of sums about a packet, which only it can tell apart;
+ * hence its helper for the L4 checksum, which knows them, and bpf_csum_update for what that helper
+ * assumes to balance but does not.
+ */
+#ifndef TWINPATH_REWRITE_H
+#define TWINPATH_REWRITE_H
+
+#include "platform.h"
+
+#include "checksum.h"
+#include "context.h"
+
+enum packet_end {
+	END_SOURCE,
+	END_DESTINATION,
+};
+
+/* What to put in, and what it replaces. */
+struct replacement {
+	enum packet_end end;
+	const __be32 *old_address;
+	const __be32 *address;
+	__be16 old_port;
+	__be16 port;
+};
+
+static __always_inline bool write_ipv4_address(struct __sk_buff *skb,
+					       const struct replacement *replacement,
+					       const __u32 change)
+{
+	struct ipv4_header *ip = packet_linear_bytes(skb, ETHERNET_LENGTH, sizeof(*ip));
+
+	if (!ip)
+		return false;
+	address_copy(replacement->end == END_SOURCE ? ip->source : ip->destination,
+		     replacement->address, FAMILY_IPV4);
+	ip->checksum = checksum_update(ip->checksum, change);
+	return true;
+}
+
+/*
+ * No header checksum balances an IPv6 address, as the kernel takes it to when the L4 checksum
+ * follows: the packet's own sum has to be told.
+ */
+static __always_inline bool write_ipv6_address(struct __sk_buff *skb,
+					       const struct replacement *replacement,
+					       const __u32 change)
+{
+	struct ipv6_header *ip = packet_linear_bytes(skb, ETHERNET_LENGTH, sizeof(*ip));
+
+	if (!ip)
+		return false;
+	address_copy(replacement->end == END_SOURCE ? ip->source : ip->destination,
+		     replacement->address, FAMILY_IPV6);
+	bpf_csum_update(skb, checksum_fold(change));
+	return true;
+}
+
+static __always_inline bool write_address(struct __sk_buff *skb,
+					  const struct replacement *replacement,
+					  const __u32 change, const enum family family)
+{
+	if (family == FAMILY_IPV4)
+		return write_ipv4_address(skb, replacement, change);
+	return write_ipv6_address(skb, replacement, change);
+}
+
+static __always_inline void *packet_l4(const struct context *context, const __u32 length)
+{
+	return packet_linear_bytes(context->skb, context->packet->l4_offset & L4_OFFSET_MASK,
+				   length);
+}
+
+static __always_inline bool write_port(struct context *context,
+				       const struct replacement *replacement)
+{
+	struct port_header *ports = packet_l4(context, sizeof(*ports));
+
+	if (!ports)
+		return false;
+	if (replacement->end == END_SOURCE)
+		ports->source = replacement->port;
+	else
+		ports->destination = replacement->port;
+	return true;
+}
+
+/* A UDP sender that leaves the checksum out (PKT-8, PKT-8a). */
+static __always_inline bool has_no_checksum(const struct context *context)
+{
+	const struct udp_header *udp;
+
+	if (context->packet->protocol != PROTOCOL_UDP)
+		return false;
+	udp = packet_l4(context, sizeof(*udp));
+	return udp && !udp->checksum;
+}
+
+/* A port that changes under no checksum changes the packet's own sum. */
+static __always_inline bool update_l4_checksum(struct context *context,
+					       const __u32 address_sum, const __u32 port_sum)
+{
+	const bool tcp = context->packet->protocol == PROTOCOL_TCP;
+	const __u32 offset =
+		context->packet->l4_offset + (tcp ? offsetof(struct tcp_header, checksum)
+						 : offsetof(struct udp_header, checksum));
+	const __u64 flags = tcp ? 0 : BPF_F_MARK_MANGLED_0;
+
+	if (has_no_checksum(context)) {
+		bpf_csum_update(context->skb, checksum_fold(port_sum));
+		return true;
+	}
+	if (bpf_l4_csum_replace(context->skb, offset, 0, address_sum, BPF_F_PSEUDO_HDR | flags))
+		return false;
+	return !port_sum || !bpf_l4_csum_replace(context->skb, offset, 0, port_sum, flags);
+}
+
+/* False: the kernel refused. A later fragment has neither ports nor an L4 checksum (FRAG-1). */
+static __always_inline bool rewrite_end(struct context *context,
+					const struct replacement *replacement,
+					const enum family family)
+{
+	const __u8 protocol = context->packet->protocol;
+	const bool new_port = replacement->port != replacement->old_port;
+	const __u32 address_sum =
+		address_change(replacement->old_address, replacement->address, family);
+	const __u32 port_sum =
+		new_port ? port_change(replacement->old_port, replacement->port) : 0;
+
+	if (!write_address(context->skb, replacement, address_sum, family))
+		return false;
+	if (context->packet->fragment == FRAGMENT_LATER || !protocol_has_ports(protocol))
+		return true;
+	if (new_port && !write_port(context, replacement))
+		return false;
+	if (protocol == PROTOCOL_SCTP)
+		return true;
+	return update_l4_checksum(context, address_sum, port_sum);
+}
+
+#endif
