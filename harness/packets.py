@@ -15,3 +15,9 @@ def dissect(frame: bytes) -> Iterator[Any]:
     while layer and type(layer).__name__ != "NoPayload":
         yield layer
         layer = layer.payload
+
+
+def summary(frame: bytes) -> str:
+    """A frame in a line, in Scapy's words."""
+    text: str = Ether(frame).summary()
+    return text.removeprefix("Ether / ")

@@ -1,0 +1,43 @@
+# Two commands are all one needs: `make run` (the main job) and `make test`.
+# Both set up what is missing first and say so.
+
+PYTHON := .venv/bin/python
+TWINPATH := .venv/bin/twinpath
+
+.PHONY: help setup run test lint format bench lock clean
+
+help:
+	@echo "make run     both sides in lockstep over all corpora and captures, on both loaders"
+	@echo "make test    the test suite"
+	@echo "make lint    ruff and mypy --strict"
+	@echo "make format  ruff format"
+	@echo "make bench   compared steps per second, and where the time goes"
+	@echo "make lock    renew ci/requirements.lock"
+
+setup:
+	@ci/setup
+
+run: setup
+	$(TWINPATH) run --loader both --captures corpora
+
+test: setup
+	$(PYTHON) -m pytest
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: setup
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: setup
+	$(PYTHON) -m harness.benchmark
+
+lock:
+	uv pip compile --quiet --generate-hashes --python-version 3.11 --extra dev \
+	    --output-file ci/requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

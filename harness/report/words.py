@@ -1,0 +1,49 @@
+"""Steps and packets in a line, as screens and saved divergences show them."""
+
+from __future__ import annotations
+
+from harness.packets import summary
+from harness.step import ClockStep, CollectStep, OperationStep, PacketStep, Step
+from model.domain.configuration import SECOND
+from model.domain.event import Hook
+from model.domain.packet import Outcome, Packet, Verdict
+
+
+def step_words(step: Step) -> str:
+    """One step in a line."""
+    match step:
+        case PacketStep(packet):
+            return packet_words(packet)
+        case ClockStep(advance):
+            return f"clock moves on by {duration_words(advance)}"
+        case OperationStep(operations):
+            names = ", ".join(type(operation).__name__ for operation in operations)
+            return f"control plane: {names}"
+        case CollectStep():
+            return "collector runs"
+
+
+def packet_words(packet: Packet) -> str:
+    """Where a packet was and what it was."""
+    way = "leaves the pod" if packet.hook is Hook.FROM_CONTAINER else "enters the pod"
+    return f"{summary(packet.data)} ({way}, interface {packet.interface}, {len(packet.data)} bytes)"
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """What became of a packet, in a line."""
+    words = outcome.verdict.name.lower()
+    if outcome.verdict is Verdict.REDIRECT:
+        words += f" to interface {outcome.redirect_interface}"
+    if outcome.verdict is not Verdict.DROP:
+        words += f": {summary(outcome.data)}"
+    if outcome.events:
+        words += f"; events: {', '.join(type(event).__name__ for event in outcome.events)}"
+    return words
+
+
+def duration_words(nanoseconds: int) -> str:
+    """A duration in the largest unit that is exact."""
+    for unit, size in (("s", SECOND), ("ms", 10**6), ("us", 10**3)):
+        if nanoseconds % size == 0:
+            return f"{nanoseconds // size} {unit}"
+    return f"{nanoseconds} ns"
