@@ -91,8 +91,9 @@ class Map(Protocol):
 class KernelContext(NamedTuple):
     """What of `struct __sk_buff` a caller may set for a run.
 
-    `interface` is the index of an existing device of this network namespace; 0 is the loopback
-    device. `wire_length` 0 means the frame's own length.
+    Numbers are unsigned, of 32 bits. `interface` is the index of an existing device of this network
+    namespace; 0 is the loopback device. `wire_length` is at least the frame's length, or 0 for
+    that length itself.
     """
 
     interface: int = 0
@@ -148,7 +149,8 @@ class Program(Protocol):
         """Run once on a frame (Ethernet header included).
 
         `complete` asks the kernel to give the packet a CHECKSUM_COMPLETE sum and to check it
-        afterwards. It is left out where kernel or lane cannot do it (`docs/kernel-lanes.md`).
+        afterwards. It is left out where kernel or lane cannot do it (docs/kernel-lanes.md). Not for
+        packets that the program resizes: the kernel forgets the sum and still compares it.
         """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,8 @@ def find_header_packages() -> tuple[Path, Path]:
     """Debian's two header trees of one kernel, common and specific. Raises MissingToolError."""
     architecture = DEBIAN_ARCHITECTURES.get(platform.machine(), platform.machine())
     pairs = []
-    for common in sorted(SOURCES_FOLDER.glob(f"linux-headers-*{COMMON_SUFFIX}")):
+    found = SOURCES_FOLDER.glob(f"linux-headers-*{COMMON_SUFFIX}")
+    for common in sorted(found, key=_version):
         specific = common.with_name(f"{common.name.removesuffix(COMMON_SUFFIX)}-{architecture}")
         if specific.is_dir():
             pairs.append((common, specific))
@@ -73,6 +75,10 @@ def find_header_packages() -> tuple[Path, Path]:
             f"or set {ENVIRONMENT} to a kernel source tree",
         )
     return pairs[-1]
+
+
+def _version(tree: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", tree.name)]
 
 
 def _given(folder: Path) -> Path:

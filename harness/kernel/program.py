@@ -47,9 +47,7 @@ class KernelProgram:
             case Lane.DIRECT:
                 return self._direct(frame, context, flags)
             case Lane.SHIM:
-                # The kernel forgets a packet's sum when it is made longer.
-                kept = flags if len(frame) <= LONGEST_DIRECT else 0
-                return self._run_through_shim(frame, context, kept)
+                return self._run_through_shim(frame, context)
             case Lane.NONE:
                 return Refusal(
                     errno.EINVAL,
@@ -58,10 +56,10 @@ class KernelProgram:
                 )
 
     def _run_through_shim(
-        self, frame: bytes, context: KernelContext, flags: int
+        self, frame: bytes, context: KernelContext
     ) -> RunResult | Refusal | StaleChecksum:
         try:
             shim = self._shim()
         except KernelError as error:
             return Refusal(errno.EOPNOTSUPP, f"this frame needs the shim, but: {error}")
-        return shim.run(self.fd, frame, context, flags)
+        return shim.run(self.fd, frame, context)

@@ -44,9 +44,12 @@ class Shim:
         self._program: int | None = None
 
     def run(
-        self, program: int, frame: bytes, context: KernelContext, flags: int
+        self, program: int, frame: bytes, context: KernelContext
     ) -> RunResult | Refusal | StaleChecksum:
-        """Run the program with that file descriptor on a frame of 14 to 16,000 bytes."""
+        """Run the program with that file descriptor on a frame of 14 to 16,000 bytes.
+
+        Without a CHECKSUM_COMPLETE sum: the kernel forgets it when a packet is resized.
+        """
         if program != self._program:
             self._target.update(TARGET_KEY, program.to_bytes(DESCRIPTOR_BYTES, "little"))
             self._program = program
@@ -55,8 +58,8 @@ class Shim:
         self._ask(len(frame), tail)
         if context.wire_length == 0 and tail:
             context = context._replace(wire_length=len(frame))
-        result = self._run(head, context, flags)
-        if isinstance(result, Refusal) or self._request["step"] == self._steps["SHIM_CALL"]:
+        result = self._run(head, context)
+        if not isinstance(result, RunResult) or self._request["step"] == self._steps["SHIM_CALL"]:
             return result
         return self._failure()
 
