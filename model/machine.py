@@ -43,8 +43,10 @@ class Machine:
     now: int = 0
 
     def apply(self, operations: Sequence[Operation]) -> None:
-        """Carry out one transaction."""
-        self.world.apply(operations)
+        """Carry out one transaction, all of it or nothing. Raises KeyError: unknown identifier."""
+        world = self.world.copy()
+        world.apply(operations)
+        self.world = world
         for operation in operations:
             match operation:
                 case PutEntry(key, entry):

@@ -7,7 +7,7 @@ compiled: policy judges rules (POL-7), the load balancer lists of backends.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model.domain.address import Address, Network
 from model.domain.configuration import Configuration
@@ -43,6 +43,16 @@ class World:
     service_addresses: frozenset[Address] = frozenset()
     backends: dict[int, tuple[Service, Backend]] = field(default_factory=dict)
     rules_of: dict[tuple[int, Direction], tuple[PolicyRule, ...]] = field(default_factory=dict)
+
+    def copy(self) -> World:
+        """A world of its own. Indexes are shared: they are replaced, never changed."""
+        return replace(
+            self,
+            endpoints=dict(self.endpoints),
+            identities=dict(self.identities),
+            services=dict(self.services),
+            rules=dict(self.rules),
+        )
 
     def apply(self, operations: Iterable[Operation]) -> None:
         """Carry out the control-plane operations of one transaction; others are not looked at."""
