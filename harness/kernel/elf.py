@@ -40,13 +40,15 @@ def parse_sections(data: bytes, origin: str) -> dict[str, bytes]:
     """As read_sections; `origin` names the data in errors."""
     try:
         headers, names_index = _section_headers(data, origin)
+        if sum(header.size for header in headers if header.kind != NO_BITS) > len(data):
+            raise ValueError("sections that overlap")
         names = _contents(data, headers[names_index])
         return {
             _name(names, header.name_offset): _contents(data, header)
             for header in headers
             if header.kind != NO_BITS
         }
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, OverflowError, ValueError):
         raise ObjectError(
             f"{origin}: damaged ELF file (its section table leads outside it)", "build it again"
         ) from None
