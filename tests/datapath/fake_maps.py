@@ -2,13 +2,14 @@
 
 It keeps the promises of harness.kernel.interface.Map that the control plane relies on: a full
 hash and an index beyond an array's end are E2BIG, an array cannot lose elements, keys and values
-have exactly their sizes. `Faults` makes the n-th writing call fail, half-done.
+have exactly their sizes. `Faults` makes the n-th writing call fail, half-done, and lets a test
+look at the tables between any two elements.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.kernel.btf import Btf, MapDefinition
@@ -23,10 +24,14 @@ CPUS = 2
 
 @dataclass
 class Faults:
-    """Counts writing calls over all maps; the one with number `fail_at` (from 0) fails."""
+    """Counts writing calls over all maps; the one with number `fail_at` (from 0) fails.
+
+    `watch` is called after every single element that is written or removed.
+    """
 
     fail_at: int | None = None
     calls: int = 0
+    watch: Callable[[], None] | None = None
 
     def strike(self) -> bool:
         """Whether this call has to fail."""
@@ -68,7 +73,7 @@ class FakeMap:
         self._check(key, self.key_size)
         if self.kind in ARRAY_KINDS:
             raise MapError(self.name, "delete", errno.EINVAL)
-        return self.elements.pop(key, None) is not None
+        return self._take(key)
 
     def items(self) -> list[tuple[bytes, bytes]]:
         if self.kind not in ARRAY_KINDS:
@@ -93,7 +98,7 @@ class FakeMap:
         self._check(keys, self.key_size * count)
         fails = self.faults.strike()
         for place in range(count // 2 if fails else count):
-            self.elements.pop(keys[place * self.key_size : (place + 1) * self.key_size], None)
+            self._take(keys[place * self.key_size : (place + 1) * self.key_size])
         if fails:
             raise MapError(self.name, "delete", errno.ENOMEM)
 
@@ -113,6 +118,16 @@ class FakeMap:
         if full and self.kind != LRU_HASH:
             raise MapError(self.name, "update", errno.E2BIG)
         self.elements[key] = value
+        self._show()
+
+    def _take(self, key: bytes) -> bool:
+        found = self.elements.pop(key, None) is not None
+        self._show()
+        return found
+
+    def _show(self) -> None:
+        if self.faults.watch is not None:
+            self.faults.watch()
 
     def _is_element(self, key: bytes) -> bool:
         return self.kind in ARRAY_KINDS and int.from_bytes(key, "little") < self.max_entries

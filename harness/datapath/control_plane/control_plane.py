@@ -94,9 +94,12 @@ class ControlPlane:
     def _compile_services(self, changes: Changes, plan: Plan, journal: Journal) -> bool:
         """Whether the service revision has to be raised."""
         pairs = {i: (old, self.inventory.services.get(i)) for i, old in changes.services.items()}
+        frontends = self._frontends.change(pairs.values(), journal)
+        self._frontends.remove(frontends, plan, journal)
         for identifier, pair in pairs.items():
             self.services.update(identifier, pair, plan, journal)
-        return self._frontends.update(pairs.values(), plan, journal)
+        self._frontends.put(frontends, plan, journal)
+        return frontends.moves
 
     def _compile_settings(
         self, changes: Changes, moved: bool, plan: Plan, journal: Journal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.service import FrontendRow
@@ -18,57 +19,62 @@ MARKER = FrontendRow(0, False)
 ServiceChange = tuple[Service | None, Service | None]
 
 
+@dataclass(frozen=True)
+class FrontendChange:
+    """What becomes of frontends: rows to write (None: to remove), addresses to mark and unmark."""
+
+    rows: dict[FrontendKey, FrontendRow | None]
+    marked: list[Address]
+    unmarked: list[Address]
+    moves: bool
+    """Whether a frontend or service address comes, goes or gets another service."""
+
+
 class FrontendTables:
-    """Compiles the frontends of services; all that change together, so that one can move."""
+    """Compiles the frontends of services; all that change together, so that one can move.
+
+    Old ones are removed before the services' rows are switched and new ones written after it, so
+    that no packet meets a frontend with a row that is not its own. An address is unmarked before
+    its frontends go and marked after they came: its ports are never all unknown.
+    """
 
     def __init__(self, codecs: Codecs) -> None:
         self._codecs = codecs
         self._rows: dict[FrontendKey, FrontendRow] = {}
         self._addresses: dict[Address, int] = {}
 
-    def update(self, changes: Iterable[ServiceChange], plan: Plan, journal: Journal) -> bool:
-        """Plan the changes; whether a frontend or a service address came, went or moved.
-
-        A new address is marked after its frontends are there and an old one unmarked before they
-        go, so that no packet meets an address whose ports are all unknown.
-        """
+    def change(self, pairs: Iterable[ServiceChange], journal: Journal) -> FrontendChange:
+        """What the change of some services takes, as pairs of old and new."""
         rows: dict[FrontendKey, FrontendRow | None] = {}
         addresses: Counter[Address] = Counter()
-        for old, new in changes:
+        for old, new in pairs:
             addresses.subtract(service_addresses(old) if old else ())
             addresses.update(service_addresses(new) if new else ())
             for key, _ in frontend_rows(old) if old else ():
                 rows.setdefault(key, None)
             rows.update(frontend_rows(new) if new else ())
+        changed = {key: row for key, row in rows.items() if row != self._rows.get(key)}
         marked, unmarked = self._count(addresses, journal)
-        moved = self._put(rows, plan, journal)
-        self._mark(marked, unmarked, plan)
-        gone = self._remove(rows, plan, journal)
-        return bool(moved or gone or marked or unmarked)
+        moves = any(_service(row) != _service(self._rows.get(key)) for key, row in changed.items())
+        return FrontendChange(changed, marked, unmarked, moves or bool(marked or unmarked))
 
-    def _put(
-        self, rows: dict[FrontendKey, FrontendRow | None], plan: Plan, journal: Journal
-    ) -> bool:
-        moved = False
-        for key, row in rows.items():
-            old = self._rows.get(key)
-            if row is None or row == old:
-                continue
-            moved = moved or old is None or old.service != row.service
-            codec = self._codecs.of[family_of(key.address)].frontend
-            plan.put(Phase.SWITCH, _table(key), codec.encode_key(key), codec.encode(row))
-            journal.set(self._rows, key, row)
-        return moved
+    def remove(self, change: FrontendChange, plan: Plan, journal: Journal) -> None:
+        """Plan what goes."""
+        for address in change.unmarked:
+            self._plan_removal(FrontendKey(address, 0, 0), plan)
+        for key, row in change.rows.items():
+            if row is None:
+                journal.drop(self._rows, key)
+                self._plan_removal(key, plan)
 
-    def _remove(
-        self, rows: dict[FrontendKey, FrontendRow | None], plan: Plan, journal: Journal
-    ) -> bool:
-        gone = [key for key, row in rows.items() if row is None and key in self._rows]
-        for key in gone:
-            journal.drop(self._rows, key)
-            codec = self._codecs.of[family_of(key.address)].frontend
-            plan.remove(Phase.SWITCH, _table(key), codec.encode_key(key))
-        return bool(gone)
+    def put(self, change: FrontendChange, plan: Plan, journal: Journal) -> None:
+        """Plan what comes or changes."""
+        for key, row in change.rows.items():
+            if row is not None:
+                journal.set(self._rows, key, row)
+                self._plan_write(key, row, plan)
+        for address in change.marked:
+            self._plan_write(FrontendKey(address, 0, 0), MARKER, plan)
 
     def _count(
         self, addresses: Counter[Address], journal: Journal
@@ -85,16 +91,17 @@ class FrontendTables:
                 marked.append(address)
         return marked, unmarked
 
-    def _mark(self, marked: list[Address], unmarked: list[Address], plan: Plan) -> None:
-        for address in marked:
-            key = FrontendKey(address, 0, 0)
-            codec = self._codecs.of[family_of(address)].frontend
-            plan.put(Phase.SWITCH, _table(key), codec.encode_key(key), codec.encode(MARKER))
-        for address in unmarked:
-            key = FrontendKey(address, 0, 0)
-            codec = self._codecs.of[family_of(address)].frontend
-            plan.remove(Phase.SWITCH, _table(key), codec.encode_key(key))
+    def _plan_write(self, key: FrontendKey, row: FrontendRow, plan: Plan) -> None:
+        family = family_of(key.address)
+        codec = self._codecs.of[family].frontend
+        encoded = codec.encode_key(key), codec.encode(row)
+        plan.put(Phase.SWITCH, f"frontends_ipv{family:d}", *encoded)
+
+    def _plan_removal(self, key: FrontendKey, plan: Plan) -> None:
+        family = family_of(key.address)
+        encoded = self._codecs.of[family].frontend.encode_key(key)
+        plan.remove(Phase.SWITCH, f"frontends_ipv{family:d}", encoded)
 
 
-def _table(key: FrontendKey) -> str:
-    return f"frontends_ipv{family_of(key.address):d}"
+def _service(row: FrontendRow | None) -> int | None:
+    return row.service if row else None

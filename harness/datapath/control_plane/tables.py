@@ -50,6 +50,10 @@ class Tables:
         """The value that was written under a key, None where there is none."""
         return self._mirrors[table].read(key, 1)[0]
 
+    def items(self, table: str) -> dict[bytes, bytes]:
+        """Everything that was written to a table."""
+        return dict(self._mirrors[table].items())
+
     def check_room(self, plan: Plan) -> None:
         """Whether hashes hold what the plan adds, before anything is removed.
 
@@ -78,7 +82,7 @@ class Tables:
     def damage(self) -> Iterator[Damage]:
         """What differs from what was written, table by table in the order of keys."""
         for name in (*HASHES, *ARRAYS):
-            written = dict(self._mirrors[name].items())
+            written = self.items(name)
             found = dict(self._maps[name].items())
             if written != found:
                 for key in sorted(written.keys() | found.keys()):
