@@ -26,17 +26,22 @@ CPUS = 2
 class Faults:
     """Counts writing calls over all maps; the one with number `fail_at` (from 0) fails.
 
+    With `fail_on` those after it fail too.
+
     `watch` is called after every single element that is written or removed.
     """
 
     fail_at: int | None = None
+    fail_on: bool = False
     calls: int = 0
     watch: Callable[[], None] | None = None
 
     def strike(self) -> bool:
         """Whether this call has to fail."""
         self.calls += 1
-        return self.fail_at == self.calls - 1
+        if self.fail_at is None or self.calls <= self.fail_at:
+            return False
+        return self.fail_on or self.calls == self.fail_at + 1
 
 
 @dataclass
