@@ -8,6 +8,8 @@ import mmap
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from harness.kernel.abi import ARRAY_KINDS, BPF_F_MMAPABLE, PER_CPU_KINDS
 from harness.kernel.errors import MapError
 from harness.kernel.libbpf import library
@@ -111,13 +113,11 @@ class KernelMap:
         if self._mappable:
             memory = self.memory()
             memory[:] = bytes(len(memory))
-            return
-        items = self.items()
-        keys = b"".join([key for key, _value in items])
-        if self.kind in ARRAY_KINDS:
-            self.update_batch(keys, bytes(self.element_size * len(items)), len(items))
+        elif self.kind in ARRAY_KINDS:
+            self._clear_array()
         else:
-            self.delete_batch(keys, len(items))
+            keys = [key for key, _value in self.items()]
+            self.delete_batch(b"".join(keys), len(keys))
 
     def memory(self) -> memoryview:
         """The elements, shared with the kernel."""
@@ -136,6 +136,14 @@ class KernelMap:
         if self._mapped is not None:
             self._mapped[1].release()
             self._mapped = None
+
+    def _clear_array(self) -> None:
+        room = self._batch_room()
+        zeros = bytes(self.element_size * room)
+        for first in range(0, self.max_entries, room):
+            count = min(room, self.max_entries - first)
+            keys = np.arange(first, first + count, dtype=np.uint32).tobytes()
+            self.update_batch(keys, zeros[: self.element_size * count], count)
 
     def _items_by_batch(self) -> list[tuple[bytes, bytes]] | None:
         """The whole map in large pieces; None where the kernel has no batches for its kind."""

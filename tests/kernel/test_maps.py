@@ -99,6 +99,24 @@ def test_arrays_have_all_their_elements(loaded: LoadedObject) -> None:
     assert numbers.items() == [(word(index), long(0)) for index in range(8)]
 
 
+def test_large_arrays_are_read_and_cleared_whole(loaded: LoadedObject) -> None:
+    size = 200_000  # several batches
+    large = load(TWO_LOADERS, LoaderName(loaded.loader), sizes={"numbers": size})
+    numbers = large.maps["numbers"]
+    for index in (0, size // 2, size - 1):
+        numbers.update(word(index), long(index + 1))
+    items = numbers.items()
+    assert [key for key, _value in items] == [word(index) for index in range(size)]
+    assert [value for _key, value in items if value != long(0)] == [
+        long(1),
+        long(size // 2 + 1),
+        long(size),
+    ]
+    numbers.clear()
+    assert {value for _key, value in numbers.items()} == {long(0)}
+    large.close()
+
+
 def test_an_index_beyond_the_array_is_absent(loaded: LoadedObject) -> None:
     assert loaded.maps["numbers"].lookup(word(8)) is None
     with pytest.raises(MapError):
