@@ -117,7 +117,7 @@ def find_own(passage: Passage, key: FlowKey) -> Match | None:
 def find_other(passage: Passage) -> Match | None:
     """The live flow that the other end opened and that the packet would reply to."""
     view, hook = passage.view, passage.packet.hook
-    if is_icmp(view) and view.destination_port != ECHO_REPLY[view.family]:
+    if not can_be_reply(view):
         return None
     key = flow_key(view, hook, opposite(own_opener(hook)))
     entry = passage.table.get(key)
@@ -126,6 +126,11 @@ def find_other(passage: Passage) -> Match | None:
     if entry is None or passage.now >= entry.expires:
         return None
     return Match(key, entry, is_reply=True)
+
+
+def can_be_reply(view: View) -> bool:
+    """Whether a packet can belong to a flow that the other end opened (CT-8, CT-8a)."""
+    return not is_icmp(view) or view.destination_port == ECHO_REPLY[view.family]
 
 
 def find_own_reply(passage: Passage, key: FlowKey, selection: Selection) -> Match | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model import conntrack, hairpin, reverse_nat
-from model.conntrack import Match, choose, flow_key, opposite, own_opener
+from model.conntrack import Match, can_be_reply, choose, flow_key, opposite, own_opener
 from model.decision import Decision
 from model.domain.event import Hook
 from model.domain.flow import Flow, FlowKey, Selection
@@ -13,7 +13,6 @@ from model.domain.packet import Verdict
 from model.domain.reason import Reason
 from model.packet import quote
 from model.packet.rewrite import Translation, translate, update_quoting_checksum
-from model.packet.transport import ECHO_REQUEST, is_icmp
 from model.packet.view import View
 from model.passage import Passage
 
@@ -41,7 +40,7 @@ def find_quoted(passage: Passage) -> Quoted | None:
     hook = Hook.TO_CONTAINER if passage.leaves_pod else Hook.FROM_CONTAINER
     own = find_under(passage, flow_key(view, hook, own_opener(hook)), is_reply=False)
     other = None
-    if not is_icmp(view) or view.destination_port != ECHO_REQUEST[view.family]:
+    if can_be_reply(view):
         key = flow_key(view, hook, opposite(own_opener(hook)))
         other = find_under(passage, key, is_reply=True)
     match = choose(own, other, view)

@@ -101,7 +101,9 @@ def read_icmp(frame: bytes, view: View) -> None:
 def read_tcp(frame: bytes, view: View) -> None:
     """Data offset and flags (PKT-5, PKT-6)."""
     header = (frame[view.transport + 12] >> 4) * 4
-    if header < MINIMUM_LENGTH[TCP] or view.transport + header > view.end:
+    if header < MINIMUM_LENGTH[TCP]:
+        raise Drop(Reason.INVALID_L4_HEADER, "PKT-5")
+    if view.transport + header > view.end:
         raise does_not_fit(view)
     view.tcp_flags = frame[view.transport + 13]
     if view.tcp_flags & ~UNCHECKED_TCP_FLAGS & 0xFF not in VALID_TCP_FLAGS:

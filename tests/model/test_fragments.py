@@ -1,0 +1,456 @@
+"""Fragments (FRAG-1 to FRAG-3, LB-8c; RFC 791, RFC 8200, RFC 1858, RFC 3128)."""
+
+from __future__ import annotations
+
+import pytest
+
+from model.domain.address import Family, parse_address
+from model.domain.configuration import NoBackendAction
+from model.domain.event import EMPTY_TUPLE, Hook
+from model.domain.flow import Datagram, FragmentKey, Opener
+from model.domain.packet import Verdict
+from model.domain.policy import RuleVerdict
+from model.domain.protocol import SCTP, TCP, UDP
+from model.domain.reason import Reason
+from tests.model.builder import (
+    ETHERNET_LENGTH,
+    IPV4,
+    IPV6,
+    SECOND,
+    Connection,
+    End,
+    Network,
+    both_families,
+    connection,
+    icmp,
+    with_bytes,
+    with_ip_payload,
+)
+from tests.model.errors import error
+from tests.model.node import (
+    EGRESS,
+    Node,
+    backend,
+    configure,
+    flow_key,
+    frontend,
+    icmp_key,
+    rule,
+    service,
+    timeouts,
+)
+
+IDENTIFICATION = 0xBEEF
+FRAGMENT_HEADER = 44
+PAYLOAD = bytes(range(200))
+DEFRAGMENTATION = 33
+all_protocols = pytest.mark.parametrize("kind", [TCP, UDP, SCTP], ids=["tcp", "udp", "sctp"])
+both_openers = pytest.mark.parametrize("step", [">", "<"], ids=["leaving", "entering"])
+
+
+def piece(
+    net: Network,
+    whole: bytes,
+    offset: int,
+    length: int | None,
+    *,
+    more: bool,
+    identification: int = IDENTIFICATION,
+) -> bytes:
+    """A fragment of a packet: `length` bytes of its IP payload from `offset` on."""
+    head, payload = whole[: net.transport], whole[net.transport :][offset:]
+    payload = payload[:length]
+    if net.family is Family.IPV4:
+        field = offset // 8 | (0x2000 if more else 0)
+        head = with_bytes(head, ETHERNET_LENGTH + 4, identification.to_bytes(2, "big"))
+        head = with_bytes(head, ETHERNET_LENGTH + 6, field.to_bytes(2, "big"))
+        return with_ip_payload(net, head + payload, len(payload))
+    protocol = head[ETHERNET_LENGTH + 6]
+    header = bytes([protocol, 0]) + (offset | more).to_bytes(2, "big")
+    header += identification.to_bytes(4, "big")
+    head = with_bytes(head, ETHERNET_LENGTH + 6, bytes([FRAGMENT_HEADER]))
+    return with_ip_payload(net, head + header + payload, len(header) + len(payload))
+
+
+def first(net: Network, whole: bytes, length: int = 48, **options: int) -> bytes:
+    return piece(net, whole, 0, length, more=True, **options)
+
+
+def middle(net: Network, whole: bytes, **options: int) -> bytes:
+    return piece(net, whole, 48, 48, more=True, **options)
+
+
+def last(net: Network, whole: bytes, **options: int) -> bytes:
+    return piece(net, whole, 96, None, more=False, **options)
+
+
+def fragments(net: Network, whole: bytes) -> list[bytes]:
+    return [first(net, whole), middle(net, whole), last(net, whole)]
+
+
+def whole_packet(seen: Connection, step: str, flags: str = "S") -> bytes:
+    return seen.out(flags, PAYLOAD) if step == ">" else seen.back(flags, PAYLOAD)
+
+
+def handle(node: Node, step: str, data: bytes) -> Reason:
+    return (node.send(data) if step == ">" else node.receive(data)).reason
+
+
+def datagram_key(net: Network, step: str, kind: int) -> FragmentKey:
+    pod, peer = parse_address(net.pod), parse_address(net.peer)
+    ends = (pod, peer) if step == ">" else (peer, pod)
+    hook = Hook.FROM_CONTAINER if step == ">" else Hook.TO_CONTAINER
+    return FragmentKey(*ends, IDENTIFICATION, kind, hook)
+
+
+@both_families
+@all_protocols
+@both_openers
+def test_later_fragments_belong_to_the_flow_of_the_first(
+    net: Network, kind: int, step: str
+) -> None:
+    node, seen = Node(), connection(net, net.peer, kind=kind)
+    parts = fragments(net, whole_packet(seen, step))
+    reasons = [handle(node, step, part) for part in parts]
+    assert reasons == [Reason.NEW, Reason.ESTABLISHED, Reason.ESTABLISHED]
+    opener = Opener.ENDPOINT if step == ">" else Opener.PEER
+    assert list(node.flows) == [flow_key(seen, opener)]
+    assert node.flow.opener_packets == 3
+    assert node.flow.opener_bytes == sum(len(part) for part in parts)
+
+
+@both_families
+def test_fragments_of_a_reply_are_replies(net: Network) -> None:
+    node, seen = Node(), connection(net, net.peer, kind=UDP)
+    node.send(seen.out())
+    reasons = [node.receive(part).reason for part in fragments(net, whole_packet(seen, "<"))]
+    assert reasons == [Reason.REPLY] * 3
+    assert node.flow.reply_packets == 3
+
+
+@both_families
+@both_openers
+def test_the_first_fragment_is_remembered_with_its_ports(net: Network, step: str) -> None:
+    node, seen = Node(), connection(net, net.peer, kind=UDP)
+    handle(node, step, first(net, whole_packet(seen, step)))
+    ports = (40000, 80) if step == ">" else (80, 40000)
+    wanted = Datagram(node.now + 30 * SECOND, *ports, UDP)
+    assert node.state.datagrams == {datagram_key(net, step, UDP): wanted}
+
+
+@both_families
+@pytest.mark.parametrize(("wait", "known"), [(30 * SECOND - 1, True), (30 * SECOND, False)])
+def test_a_datagram_is_remembered_for_thirty_seconds(net: Network, wait: int, known: bool) -> None:
+    node, seen = Node(), connection(net, net.peer, kind=UDP)
+    whole = whole_packet(seen, ">")
+    node.send(first(net, whole))
+    node.wait(wait)
+    wanted = Reason.ESTABLISHED if known else Reason.FRAGMENT_NOT_FOUND
+    assert node.send(last(net, whole)).reason is wanted
+
+
+@both_families
+def test_how_long_a_datagram_is_remembered_is_configured(net: Network) -> None:
+    node, seen = Node(timeouts(fragment=5)), connection(net, net.peer, kind=UDP)
+    whole = whole_packet(seen, ">")
+    node.send(first(net, whole))
+    node.wait(5)
+    assert node.send(last(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
+
+
+@both_families
+def test_later_fragments_do_not_prolong_that(net: Network) -> None:
+    node, seen = Node(), connection(net, net.peer, kind=UDP)
+    whole = whole_packet(seen, ">")
+    node.send(first(net, whole))
+    node.wait(29 * SECOND)
+    assert node.send(middle(net, whole)).reason is Reason.ESTABLISHED
+    node.wait(SECOND)
+    assert node.send(last(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
+
+
+@both_families
+def test_a_duplicate_of_the_first_is_remembered_anew(net: Network) -> None:
+    node, seen = Node(), connection(net, net.peer, kind=UDP)
+    whole = whole_packet(seen, ">")
+    node.send(first(net, whole))
+    node.wait(29 * SECOND)
+    assert node.send(first(net, whole)).reason is Reason.ESTABLISHED
+    node.wait(29 * SECOND)
+    assert node.send(last(net, whole)).reason is Reason.ESTABLISHED
+
+
+@both_families
+@pytest.mark.parametrize("difference", ["identification", "protocol", "destination", "hook"])
+def test_fragments_of_other_datagrams_do_not_share_the_ports(net: Network, difference: str) -> None:
+    node, seen = Node(), connection(net, net.peer, kind=UDP)
+    node.send(first(net, whole_packet(seen, ">")))
+    whole = whole_packet(seen, ">")
+    if difference == "identification":
+        handled = node.send(last(net, whole, identification=1))
+    elif difference == "protocol":
+        handled = node.send(last(net, connection(net, net.peer, kind=SCTP).out("S", PAYLOAD)))
+    elif difference == "destination":
+        handled = node.send(last(net, connection(net, net.stranger, kind=UDP).out("", PAYLOAD)))
+    else:
+        handled = node.receive(last(net, whole))
+    assert handled.reason is Reason.FRAGMENT_NOT_FOUND
+    assert handled.verdict is Verdict.DROP
+
+
+@both_families
+def test_a_first_fragment_that_is_dropped_is_not_remembered(net: Network) -> None:
+    node = Node(rule(1, RuleVerdict.DENY, EGRESS))
+    whole = whole_packet(connection(net, net.peer, kind=UDP), ">")
+    assert node.send(first(net, whole)).reason is Reason.POLICY_DENIED
+    assert node.state.datagrams == {}
+    assert node.send(last(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
+
+
+@both_families
+def test_fragments_of_a_ping_belong_to_its_flow(net: Network) -> None:
+    node = Node()
+    ping = icmp(net.pod, net.peer, net.echo_request, identifier=7, payload=PAYLOAD)
+    reasons = [node.send(part).reason for part in fragments(net, ping)]
+    assert reasons == [Reason.NEW, Reason.ESTABLISHED, Reason.ESTABLISHED]
+    assert list(node.flows) == [icmp_key(net, net.peer, 7, net.echo_request << 8, Opener.ENDPOINT)]
+    answer = icmp(net.peer, net.pod, net.echo_reply, identifier=7, payload=PAYLOAD)
+    assert [node.receive(part).reason for part in fragments(net, answer)] == [Reason.REPLY] * 3
+
+
+@both_families
+@pytest.mark.parametrize("kind", [TCP, UDP])
+def test_every_fragment_gets_the_same_addresses_and_the_first_ports_and_checksum(
+    net: Network, kind: int
+) -> None:
+    """Reassembled, the fragments are the packet that would have been sent in one piece."""
+    server = End(net.backends[0], 8080)
+    node = Node(service(1, [frontend(net.service, 80, kind)], [backend(1, server)]))
+    client = connection(net, net.service, kind=kind)
+    real = client.behind(server)
+    sent = [node.send(part).data for part in fragments(net, client.out("S", PAYLOAD))]
+    assert sent == fragments(net, real.out("S", PAYLOAD))
+    back = [node.receive(part).data for part in fragments(net, real.back("SA", PAYLOAD))]
+    assert back == fragments(net, client.back("SA", PAYLOAD))
+
+
+@both_families
+def test_later_tcp_fragments_count_and_refresh_but_change_no_state(net: Network) -> None:
+    """The bytes of this one look like a header with RST where flags would be."""
+    node, seen = Node(), connection(net, net.peer)
+    whole = seen.out("S", bytes([0x04]) * 200)
+    node.send(first(net, whole))
+    before = node.flow
+    node.wait(SECOND)
+    assert node.send(middle(net, whole)).reason is Reason.ESTABLISHED
+    after = node.flow
+    assert (after.established, after.opener_closing, after.reply_closing) == (False, False, False)
+    assert after.opener_packets == before.opener_packets + 1
+    assert after.expires == node.now + 60 * SECOND
+
+
+@both_families
+def test_later_fragments_of_a_fin_do_not_close_again(net: Network) -> None:
+    node, seen = Node(), connection(net, net.peer)
+    node.run(seen, [">S", ">A"])
+    whole = seen.out("FA", PAYLOAD)
+    parts = fragments(net, whole)
+    for part in parts:
+        assert node.send(part).reason is Reason.ESTABLISHED
+    assert (node.flow.opener_closing, node.flow.reply_closing) == (True, False)
+    assert node.flow.expires == node.now + 8000 * SECOND
+
+
+@both_families
+@pytest.mark.parametrize("picks_up", [True, False])
+def test_a_later_tcp_fragment_without_a_flow_is_mid_stream(net: Network, picks_up: bool) -> None:
+    node, seen = Node(), connection(net, net.peer)
+    whole = seen.out("RA", PAYLOAD)
+    assert node.send(first(net, whole)).reason is Reason.NEW
+    assert node.table == {}
+    node.apply(configure(pick_up_mid_stream=picks_up))
+    reason = node.send(last(net, whole)).reason
+    assert reason is (Reason.NEW if picks_up else Reason.MID_STREAM)
+    assert bool(node.table) == picks_up
+    if picks_up:
+        assert node.flow.picked_up
+
+
+@both_families
+@both_openers
+def test_a_fragmented_icmp_error_is_dropped(net: Network, step: str) -> None:
+    node, seen = Node(), connection(net, net.peer)
+    node.send(seen.out("S", PAYLOAD))
+    if step == ">":
+        whole = error(net, net.pod, net.peer, seen.back("A", PAYLOAD))
+    else:
+        whole = error(net, net.peer, net.pod, seen.out("S", PAYLOAD))
+    assert handle(node, step, first(net, whole)) is Reason.INVALID_FRAGMENT
+    assert handle(node, step, last(net, whole)) is Reason.FRAGMENT_NOT_FOUND
+
+
+@both_families
+def test_a_later_fragment_without_its_first_is_dropped(net: Network) -> None:
+    node = Node()
+    for kind in (TCP, UDP, SCTP, 47):
+        handled = node.send(last(net, connection(net, net.peer, kind=UDP).out("", PAYLOAD)))
+        assert handled.reason is Reason.FRAGMENT_NOT_FOUND
+        assert kind not in node.table
+    assert (node.table, node.state.datagrams) == ({}, {})
+
+
+@both_families
+@both_openers
+def test_with_a_defragmentation_interface_the_whole_datagram_goes_there_from_then_on(
+    net: Network, step: str
+) -> None:
+    node = Node(configure(defragmentation_interface=DEFRAGMENTATION))
+    whole = whole_packet(connection(net, net.peer, kind=UDP), step)
+    hook = Hook.FROM_CONTAINER if step == ">" else Hook.TO_CONTAINER
+    for part in (last(net, whole), middle(net, whole), first(net, whole), last(net, whole)):
+        handled = node.handle(hook, part)
+        assert (handled.reason, handled.verdict) == (Reason.REASSEMBLY, Verdict.REDIRECT)
+        assert (handled.redirect_interface, handled.data) == (DEFRAGMENTATION, part)
+        assert handled.context.control_block == (0, 0, 0, 0, DEFRAGMENTATION)
+        assert handled.events == ()
+    assert node.table == {}
+    (datagram,) = node.state.datagrams.values()
+    assert datagram.reassembly
+    assert datagram.expires == node.now + 30 * SECOND
+
+
+@both_families
+def test_in_order_nothing_goes_to_the_defragmentation_interface(net: Network) -> None:
+    node = Node(configure(defragmentation_interface=DEFRAGMENTATION))
+    whole = whole_packet(connection(net, net.peer, kind=UDP), ">")
+    reasons = [node.send(part).reason for part in fragments(net, whole)]
+    assert reasons == [Reason.NEW, Reason.ESTABLISHED, Reason.ESTABLISHED]
+
+
+@both_families
+def test_reassembly_ends_when_the_datagram_is_forgotten(net: Network) -> None:
+    node = Node(configure(defragmentation_interface=DEFRAGMENTATION))
+    whole = whole_packet(connection(net, net.peer, kind=UDP), ">")
+    node.send(last(net, whole))
+    node.wait(30 * SECOND - 1)
+    assert node.send(first(net, whole)).reason is Reason.REASSEMBLY
+    node.wait(1)
+    assert node.send(first(net, whole)).reason is Reason.NEW
+    assert node.send(last(net, whole)).reason is Reason.ESTABLISHED
+
+
+@both_families
+@pytest.mark.parametrize(("kind", "header"), [(TCP, 20), (UDP, 8), (SCTP, 12)])
+def test_a_first_fragment_has_to_hold_its_l4_header(net: Network, kind: int, header: int) -> None:
+    whole = connection(net, net.peer, kind=kind).out("S", PAYLOAD)
+    for length in range(header):
+        handled = Node().send(first(net, whole, length))
+        assert handled.reason is Reason.INVALID_FRAGMENT
+        assert [event.packet for event in handled.drop_events] == [EMPTY_TUPLE]
+    assert Node().send(first(net, whole, header)).reason is Reason.NEW
+
+
+@both_families
+def test_a_first_fragment_has_to_hold_the_tcp_options(net: Network) -> None:
+    whole = with_bytes(connection(net, net.peer).out("S", PAYLOAD), net.transport + 12, b"\x70")
+    for length in (20, 24, 27):
+        assert Node().send(first(net, whole, length)).reason is Reason.INVALID_FRAGMENT
+    assert Node().send(first(net, whole, 28)).reason is Reason.NEW
+
+
+@both_families
+@pytest.mark.parametrize("words", range(5))
+def test_a_data_offset_that_is_none_is_no_matter_of_fragments(net: Network, words: int) -> None:
+    """PKT-5: at least 5 words. The header is not cut short, it is wrong."""
+    offset = bytes([words << 4])
+    whole = with_bytes(connection(net, net.peer).out("S", PAYLOAD), net.transport + 12, offset)
+    assert Node().send(first(net, whole)).reason is Reason.INVALID_L4_HEADER
+
+
+@both_families
+@pytest.mark.parametrize(("offset", "valid"), [(8, False), (16, False), (24, True), (32, True)])
+def test_a_later_tcp_fragment_does_not_reach_into_the_header(
+    net: Network, offset: int, valid: bool
+) -> None:
+    """RFC 1858 and RFC 3128: what overlaps the header could change ports and flags."""
+    node, whole = Node(), connection(net, net.peer).out("S", PAYLOAD)
+    node.send(first(net, whole))
+    handled = node.send(piece(net, whole, offset, 16, more=True))
+    assert handled.reason is (Reason.ESTABLISHED if valid else Reason.INVALID_FRAGMENT)
+    if not valid:
+        assert [event.packet for event in handled.drop_events] == [EMPTY_TUPLE]
+
+
+@both_families
+def test_a_later_udp_fragment_may_follow_the_header_at_once(net: Network) -> None:
+    node, whole = Node(), connection(net, net.peer, kind=UDP).out("", PAYLOAD)
+    node.send(first(net, whole, 8))
+    assert node.send(piece(net, whole, 8, 16, more=True)).reason is Reason.ESTABLISHED
+
+
+def test_an_ipv6_fragment_header_on_a_whole_packet_makes_no_fragment() -> None:
+    node, seen = Node(), connection(IPV6, IPV6.peer)
+    atomic = piece(IPV6, seen.out("S"), 0, None, more=False)
+    assert node.send(atomic).reason is Reason.NEW
+    assert list(node.flows) == [flow_key(seen)]
+    assert node.state.datagrams == {}
+    short = piece(IPV6, seen.out("S"), 0, 19, more=False)
+    assert Node().send(short).reason is Reason.INVALID_L4_HEADER
+    about = error(IPV6, IPV6.pod, IPV6.peer, seen.back("S"))
+    node.receive(seen.back("S"))
+    assert node.send(piece(IPV6, about, 0, None, more=False)).reason is Reason.RELATED
+
+
+def test_reserved_bits_of_an_ipv6_fragment_header_are_not_looked_at() -> None:
+    seen = connection(IPV6, IPV6.peer, kind=UDP)
+    part = last(IPV6, seen.out("", PAYLOAD))
+    reserved = with_bytes(part, IPV6.transport + 3, bytes([part[IPV6.transport + 3] | 6]))
+    node = Node()
+    node.send(first(IPV6, seen.out("", PAYLOAD)))
+    assert node.send(reserved).reason is Reason.ESTABLISHED
+
+
+def test_headers_behind_the_fragment_header_do_not_hide_the_protocol() -> None:
+    """FRAG-1a: later fragments know the number behind the fragment header alone."""
+    seen = connection(IPV6, IPV6.peer, kind=UDP)
+    datagram = seen.out("", PAYLOAD)
+    payload = bytes([UDP, 0]) + bytes(6) + datagram[IPV6.transport :]
+    head = with_bytes(datagram[: IPV6.transport], ETHERNET_LENGTH + 6, b"\x3c")
+    node = Node()
+    reasons = [node.send(part).reason for part in fragments(IPV6, head + payload)]
+    assert reasons == [Reason.NEW, Reason.ESTABLISHED, Reason.ESTABLISHED]
+    assert list(node.flows) == [flow_key(seen)]
+    assert [key.protocol for key in node.state.datagrams] == [60]
+    assert [datagram.protocol for datagram in node.state.datagrams.values()] == [UDP]
+
+
+@both_families
+def test_a_later_fragment_to_a_service_without_backend_is_not_answered(net: Network) -> None:
+    server = backend(1, End(net.backends[0], 8080))
+    node = Node(service(1, [frontend(net.service, 80, UDP)], [server]))
+    whole = connection(net, net.service, kind=UDP).out("", PAYLOAD)
+    assert node.send(first(net, whole)).reason is Reason.NEW
+    node.apply(
+        service(1, [frontend(net.service, 80, UDP)], []),
+        configure(no_backend=NoBackendAction.REJECT),
+    )
+    handled = node.send(last(net, whole))
+    assert (handled.reason, handled.verdict) == (Reason.NO_BACKEND, Verdict.DROP)
+    again = node.send(first(net, whole))
+    assert again.reason is Reason.REJECTED
+
+
+@both_families
+def test_an_answered_first_fragment_is_not_remembered(net: Network) -> None:
+    node = Node(
+        service(1, [frontend(net.service, 80, UDP)], []),
+        configure(no_backend=NoBackendAction.REJECT),
+    )
+    whole = connection(net, net.service, kind=UDP).out("", PAYLOAD)
+    assert node.send(first(net, whole)).reason is Reason.REJECTED
+    assert node.state.datagrams == {}
+
+
+def test_a_source_is_checked_before_a_fragment_is_looked_up() -> None:
+    spoofed = Connection(End(IPV4.stranger, 1), End(IPV4.peer, 2), UDP).out("", PAYLOAD)
+    assert Node().send(last(IPV4, spoofed)).reason is Reason.INVALID_SOURCE
