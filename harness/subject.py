@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from harness.errors import UserError
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
 from model.domain.reason import Reason
@@ -27,7 +28,7 @@ class Refused:
     error: str
 
 
-class OperationError(Exception):
+class OperationError(UserError):
     """A transaction that cannot be carried out; nothing of it has been."""
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 
+from harness.errors import NothingToCompareError, UserError
 
-class KernelError(Exception):
+
+class KernelError(UserError):
     """Base of everything in harness/kernel. The message is one line fit for a user.
 
     `what` is what is wrong and where, `remedy` how to mend it (may be empty); the message is both.
@@ -24,7 +26,7 @@ class MissingToolError(KernelError):
     """A compiler, library or header tree is not installed; the message names the package."""
 
 
-class PermissionDeniedError(KernelError):
+class PermissionDeniedError(KernelError, NothingToCompareError):
     """The process lacks a capability; the message names it."""
 
 

@@ -67,17 +67,17 @@ class ArrayMirror:
     """Copy of an array. Memory is taken only for what has been written."""
 
     def __init__(self, table: Map) -> None:
-        self._elements = np.zeros((table.max_entries, table.value_size), np.uint8)
+        self.elements = np.zeros((table.max_entries, table.value_size), np.uint8)
 
     def read(self, keys: bytes, count: int) -> list[bytes | None]:
         """See Mirror."""
-        rows = self._elements[np.frombuffer(keys, np.uint32)]
-        return list(chunks(rows.tobytes(), self._elements.shape[1]))
+        rows = self.elements[np.frombuffer(keys, np.uint32)]
+        return list(chunks(rows.tobytes(), self.elements.shape[1]))
 
     def write(self, keys: bytes, values: bytes, count: int) -> None:
         """See Mirror."""
         rows = np.frombuffer(values, np.uint8).reshape(count, -1)
-        self._elements[np.frombuffer(keys, np.uint32)] = rows
+        self.elements[np.frombuffer(keys, np.uint32)] = rows
 
     def remove(self, keys: bytes, count: int) -> None:
         """An array's elements are never removed."""
@@ -85,11 +85,11 @@ class ArrayMirror:
 
     def size_with(self, keys: bytes, count: int) -> int:
         """See Mirror."""
-        return len(self._elements)
+        return len(self.elements)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """See Mirror."""
-        for index, row in enumerate(self._elements):
+        for index, row in enumerate(self.elements):
             yield index_key(index), row.tobytes()
 
 

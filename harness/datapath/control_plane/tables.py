@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datapath.codec.index import index_keys
 from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.mirror import ArrayMirror, HashMirror, Mirror, chunks
 from harness.datapath.control_plane.plan import Batch, Plan
@@ -39,8 +43,9 @@ class Tables:
 
     def __init__(self, maps: Mapping[str, Map]) -> None:
         self._maps = maps
+        self._arrays = {name: ArrayMirror(maps[name]) for name in ARRAYS}
         self._mirrors: dict[str, Mirror] = {name: HashMirror(maps[name]) for name in HASHES}
-        self._mirrors.update({name: ArrayMirror(maps[name]) for name in ARRAYS})
+        self._mirrors.update(self._arrays)
 
     def size(self, table: str) -> int:
         """Capacity of a table in elements."""
@@ -49,6 +54,10 @@ class Tables:
     def written(self, table: str, key: bytes) -> bytes | None:
         """The value that was written under a key, None where there is none."""
         return self._mirrors[table].read(key, 1)[0]
+
+    def elements(self, table: str) -> NDArray[np.uint8]:
+        """An array as it was written, a row of bytes for each element; not to be changed."""
+        return self._arrays[table].elements
 
     def items(self, table: str) -> dict[bytes, bytes]:
         """Everything that was written to a table."""
@@ -78,6 +87,17 @@ class Tables:
     def correct(self, table: str, key: bytes, value: bytes) -> None:
         """Remember a value that was written past the plans."""
         self._mirrors[table].write(key, value, 1)
+
+    def clear(self, used: Mapping[str, int]) -> None:
+        """Empty the hashes, and zero so many elements of each array. Raises MapError.
+
+        The copies are as they were: whoever goes on makes new tables.
+        """
+        for name in HASHES:
+            self._maps[name].clear()
+        for name, count in used.items():
+            table = self._maps[name]
+            table.update_batch(index_keys(0, count), bytes(count * table.value_size), count)
 
     def damage(self) -> Iterator[Damage]:
         """What differs from what was written, table by table in the order of keys."""

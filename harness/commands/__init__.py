@@ -1,0 +1,1 @@
+"""The `twinpath` command line: one module per subcommand."""

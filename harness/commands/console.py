@@ -1,0 +1,31 @@
+"""Where words go: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import Console
+
+PIPE_WIDTH: Final = 200
+"""Columns where there is no terminal: nobody wants tables squeezed into a pipe."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def complain(message: str) -> None:
+    """Say in one line what is wrong."""
+    err.print(f"twinpath: {one_line(message)}", style="red", markup=False)
+
+
+def one_line(message: str) -> str:
+    """A message without line breaks or control characters."""
+    return " ".join("".join(c if c.isprintable() or c.isspace() else "?" for c in message).split())
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """One JSON object on standard output, keys in the order given."""
+    out.file.write(json.dumps(value, indent=2) + "\n")

@@ -1,0 +1,92 @@
+"""Entry point: finds the subcommand, and turns whatever goes wrong into a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+from harness.commands.console import complain
+from harness.commands.exit_codes import ExitCode
+from harness.errors import NothingToCompareError, UserError
+
+COMMANDS: Final = {
+    "run": "Run scenarios and captures on both sides in lockstep.",
+    "replay": "Run a saved divergence again.",
+    "explain": "Show a packet's way through the specification.",
+    "doctor": "Say what this machine can do and how to mend the rest.",
+    "load": "Load the datapath and show the verifier's figures.",
+}
+DEBUG_VARIABLE: Final = "TWINPATH_DEBUG"
+
+
+class LazyCommands(click.Group):
+    """Imports a subcommand when it is asked for, so that start-up stays quick."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Names in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The subcommand in the module of its name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"harness.commands.{name}").command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of subcommands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="twinpath", message="twinpath %(version)s")
+def cli() -> None:
+    """Run a datapath and its specification side by side, and report where they differ.
+
+    Exit codes: 0 agreement, 1 divergence, 2 interrupted, 3 internal error, 4 usage or bad
+    input, 5 nothing compared.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; its exit code."""
+    try:
+        result = cli.main(args=arguments, prog_name="twinpath", standalone_mode=False)
+        code = ExitCode(result or 0)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return ExitCode.USAGE
+    except (click.ClickException, UserError) as error:
+        complain(str(error.format_message() if isinstance(error, click.ClickException) else error))
+        nothing = isinstance(error, NothingToCompareError)
+        return ExitCode.NOTHING_COMPARED if nothing else ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        complain(
+            f"internal error: {type(error).__name__}: {error} "
+            f"(this is a bug; {DEBUG_VARIABLE}=1 shows where)"
+        )
+        return ExitCode.INTERNAL_ERROR
+    return code
+
+
+if __name__ == "__main__":
+    main()
