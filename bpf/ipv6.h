@@ -43,16 +43,16 @@ static __always_inline void parse_ipv6_fragment(struct packet *packet,
 }
 
 /* One extension header: 0 and on to the next one, or invalid. */
-static __always_inline enum reason walk_extension_header(struct context *context)
+static __always_inline enum reason walk_extension_header(struct __sk_buff *skb,
+							 struct packet *packet)
 {
-	struct packet *packet = context->packet;
 	const struct ipv6_extension *header;
 	__u32 length;
 
 	/* None is shorter than this. */
 	if (packet->l4_offset + sizeof(*header) > packet->end)
 		return REASON_INVALID_EXTENSION_HEADER;
-	header = packet_bytes(context->skb, packet->l4_offset & L4_OFFSET_MASK, sizeof(*header));
+	header = packet_bytes(skb, packet->l4_offset & L4_OFFSET_MASK, sizeof(*header));
 	if (!header)
 		return REASON_INVALID_EXTENSION_HEADER;
 	if (packet->protocol == PROTOCOL_FRAGMENT)
@@ -63,15 +63,15 @@ static __always_inline enum reason walk_extension_header(struct context *context
 	return packet->l4_offset > packet->end ? REASON_INVALID_EXTENSION_HEADER : 0;
 }
 
-static __always_inline enum reason walk_extension_headers(struct context *context)
+static __always_inline enum reason walk_extension_headers(struct __sk_buff *skb,
+							  struct packet *packet)
 {
-	struct packet *packet = context->packet;
 	int walked;
 
 	for (walked = 0; walked < EXTENSION_HEADERS_LIMIT; walked++) {
 		if (!is_extension_header(packet->protocol))
 			return 0;
-		if (walk_extension_header(context))
+		if (walk_extension_header(skb, packet))
 			return REASON_INVALID_EXTENSION_HEADER;
 		if (packet->fragment == FRAGMENT_LATER)
 			return 0;
@@ -96,7 +96,7 @@ static __always_inline enum reason parse_ipv6(struct context *context, __be32 *s
 	packet->protocol = ip->next_header;
 	address_copy(source, ip->source, FAMILY_IPV6);
 	address_copy(destination, ip->destination, FAMILY_IPV6);
-	return walk_extension_headers(context);
+	return walk_extension_headers(context->skb, packet);
 }
 
 #endif

@@ -24,11 +24,11 @@ static __always_inline bool l4_fits(const struct packet *packet, const __u32 len
 	return packet->l4_offset + length <= packet->end;
 }
 
-/* A first fragment without its L4 header is none to be parsed, but one for FRAG-3 to judge. */
-static __always_inline enum reason l4_too_short(struct packet *packet)
+/* A first fragment that ends inside its L4 header is an attack rather than an accident (FRAG-3). */
+static __always_inline enum reason l4_too_short(const struct packet *packet)
 {
-	packet->truncated = true;
-	return packet->fragment == FRAGMENT_FIRST ? 0 : REASON_INVALID_L4_HEADER;
+	return packet->fragment == FRAGMENT_FIRST ? REASON_INVALID_FRAGMENT
+						  : REASON_INVALID_L4_HEADER;
 }
 
 static __always_inline void *l4_header(struct context *context, const __u32 length)
@@ -50,11 +50,10 @@ static __always_inline enum reason parse_tcp(struct context *context)
 	length = (tcp->data_offset >> 4) * 4;
 	if (length < sizeof(*tcp))
 		return REASON_INVALID_L4_HEADER;
-	if (!l4_fits(packet, length) && packet->fragment != FRAGMENT_FIRST)
-		return REASON_INVALID_L4_HEADER;
+	if (!l4_fits(packet, length))
+		return l4_too_short(packet);
 	if (!tcp_flags_valid(tcp->flags))
 		return REASON_INVALID_TCP_FLAGS;
-	packet->truncated = !l4_fits(packet, length);
 	packet->tcp_flags = tcp->flags;
 	packet->source_port = tcp->port.source;
 	packet->destination_port = tcp->port.destination;
@@ -102,13 +101,21 @@ static __always_inline enum reason parse_icmp(struct context *context, const enu
 	return 0;
 }
 
-/* 0: go on. A later fragment has no L4 header. */
+/* A later fragment has no L4 header, and must not lie over the first one's (FRAG-3). */
+static __always_inline enum reason check_later_fragment(const struct packet *packet)
+{
+	if (packet_is_tcp(packet) && packet->fragment_offset < sizeof(struct tcp_header))
+		return REASON_INVALID_FRAGMENT;
+	return 0;
+}
+
+/* 0: go on. */
 static __always_inline enum reason parse_l4(struct context *context, const enum family family)
 {
 	struct packet *packet = context->packet;
 
 	if (packet->fragment == FRAGMENT_LATER)
-		return 0;
+		return check_later_fragment(packet);
 	if (packet->protocol == PROTOCOL_TCP)
 		return parse_tcp(context);
 	if (packet->protocol == PROTOCOL_UDP)

@@ -47,7 +47,8 @@ struct configuration {
 	__u64 other_timeout;
 	__u64 fragment_timeout;		/* ns, FRAG-1 */
 	__u32 policy_revision;		/* POL-5 */
-	__u32 service_revision;		/* raised when a frontend comes, goes or moves (LB-4, LB-13) */
+	__u32 service_revision;		/* raised when a frontend comes, goes or moves (LB-4, LB-13)
+					   and when a service gets or loses affinity (LB-7) */
 	__u32 event_switches;		/* enum event_switch, OBS-2, OBS-3 */
 	__u32 events_per_second;	/* per CPU; 0: no limit */
 	__u32 no_backend_action;	/* enum no_backend_action, LB-8 */
@@ -121,7 +122,8 @@ struct entry {
 	__u16 flags;			/* enum entry_flag */
 	__be16 service_port;		/* load-balanced flows only, with service_address */
 	__u32 policy_revision;		/* flows only, POL-5 */
-	__u32 service_revision;		/* when the tuple's peer was last looked up as a frontend */
+	__u32 service_revision;		/* when the tuple's peer was last looked up as a frontend; in a
+					   load-balanced flow when its service last had no affinity */
 	__u32 service;			/* service identifier of a selection or load-balanced flow */
 	__u32 backend;			/* selections only: backend identifier ... */
 	__u32 backend_slot;		/* ... and where it is in backends */

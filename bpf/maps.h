@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The maps. Sizes are defaults: the loader may set others before the object is loaded, which is how
- * one binary serves a laptop and a large node.
+ * one binary serves a laptop and a large node. Arrays are mappable, so that user space can compare
+ * a whole one with what it wrote without a system call for each element.
  */
 #ifndef TWINPATH_MAPS_H
 #define TWINPATH_MAPS_H
@@ -22,9 +23,9 @@ MAP(frontends_ipv4, BPF_MAP_TYPE_HASH, struct frontend_key_ipv4, struct frontend
 MAP(frontends_ipv6, BPF_MAP_TYPE_HASH, struct frontend_key_ipv6, struct frontend, 131072,
     BPF_F_NO_PREALLOC);
 MAP(services, BPF_MAP_TYPE_HASH, struct service_key, struct service, 131072, BPF_F_NO_PREALLOC);
-MAP(eligible_backends, BPF_MAP_TYPE_ARRAY, __u32, __u32, 1048576, 0);
-MAP(maglev_tables, BPF_MAP_TYPE_ARRAY, __u32, __u32, 4194304, 0);
-MAP(backends, BPF_MAP_TYPE_ARRAY, __u32, struct backend, 524288, 0);
+MAP(eligible_backends, BPF_MAP_TYPE_ARRAY, __u32, __u32, 1048576, BPF_F_MMAPABLE);
+MAP(maglev_tables, BPF_MAP_TYPE_ARRAY, __u32, __u32, 4194304, BPF_F_MMAPABLE);
+MAP(backends, BPF_MAP_TYPE_ARRAY, __u32, struct backend, 524288, BPF_F_MMAPABLE);
 MAP(affinities_ipv4, BPF_MAP_TYPE_LRU_HASH, struct affinity_key_ipv4, struct affinity, 65536, 0);
 MAP(affinities_ipv6, BPF_MAP_TYPE_LRU_HASH, struct affinity_key_ipv6, struct affinity, 65536, 0);
 
@@ -36,7 +37,7 @@ MAP(prefixes_ipv6, BPF_MAP_TYPE_LPM_TRIE, struct prefix_ipv6, struct peer, 13107
     BPF_F_NO_PREALLOC);
 MAP(policies, BPF_MAP_TYPE_HASH, struct policy_key, struct policy_tables, 131072,
     BPF_F_NO_PREALLOC);
-MAP(policy_pages, BPF_MAP_TYPE_ARRAY, __u32, struct policy_page, 16384, 0);
+MAP(policy_pages, BPF_MAP_TYPE_ARRAY, __u32, struct policy_page, 16384, BPF_F_MMAPABLE);
 
 MAP(datagrams_ipv4, BPF_MAP_TYPE_LRU_HASH, struct datagram_key_ipv4, struct datagram, 8192, 0);
 MAP(datagrams_ipv6, BPF_MAP_TYPE_LRU_HASH, struct datagram_key_ipv6, struct datagram, 8192, 0);

@@ -25,7 +25,6 @@ struct packet {
 	__u32 fragment_offset;		/* bytes */
 	__u8 fragment_protocol;		/* FRAG-1a */
 	__u8 fragment;			/* enum fragment_kind */
-	bool truncated;			/* a first fragment that ends inside its L4 header */
 	__u8 protocol;
 	__u8 tcp_flags;
 	__be16 source_port;		/* as the packet has it; ICMP: the identifier */

@@ -13,7 +13,7 @@ class Kind(Enum):
     REDIRECT = "redirect"
     BYTES = "bytes"
     CONTEXT = "context"
-    CHECKSUM_COMPLETE = "checksum_complete"
+    FAULT = "fault"
     EVENT = "event"
     COUNTER = "counter"
     ENTRY = "entry"

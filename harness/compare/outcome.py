@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from harness.compare.difference import Difference, Kind
+from harness.compare.difference import ABSENT, Difference, Kind
 from harness.compare.fields import differing_fields
 from harness.compare.packet_fields import differing_packet_fields
 from model.domain.event import Event
@@ -20,7 +20,10 @@ def compare_outcomes(expected: Outcome, actual: Outcome) -> tuple[Difference, ..
 
 
 def differing_outcome(expected: Outcome, actual: Outcome) -> Iterator[Difference]:
-    """Differences between outcomes that are not equal."""
+    """Differences between outcomes that are not equal; behind a fault nothing else is known."""
+    if expected.fault != actual.fault:
+        yield Difference(Kind.FAULT, "packet", "fault", expected.fault or ABSENT, actual.fault)
+        return
     if expected.verdict != actual.verdict:
         yield Difference(Kind.VERDICT, "packet", "verdict", expected.verdict, actual.verdict)
     if expected.redirect_interface != actual.redirect_interface:

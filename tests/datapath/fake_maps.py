@@ -111,7 +111,8 @@ class FakeMap:
         self.elements.clear()
 
     def memory(self) -> memoryview:
-        raise NotImplementedError("tests that need shared memory use the kernel's maps")
+        """Not mappable: tests that need shared memory use the kernel's maps."""
+        raise MapError(self.name, "mmap", errno.EINVAL)
 
     def _put(self, key: bytes, value: bytes) -> None:
         self._check(key, self.key_size)

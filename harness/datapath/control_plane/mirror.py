@@ -7,7 +7,6 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.datapath.codec.index import index_key
 from harness.kernel.loader import Map
 
 
@@ -25,9 +24,6 @@ class Mirror(Protocol):
 
     def size_with(self, keys: bytes, count: int) -> int:
         """How many elements there would be with these."""
-
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every element that should be there."""
 
 
 class HashMirror:
@@ -58,13 +54,16 @@ class HashMirror:
         added = {key for key in chunks(keys, self._key_size) if key not in self._elements}
         return len(self._elements) + len(added)
 
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """See Mirror."""
-        yield from self._elements.items()
+    def items(self) -> dict[bytes, bytes]:
+        """Every element that should be there, as a copy."""
+        return dict(self._elements)
 
 
 class ArrayMirror:
-    """Copy of an array. Memory is taken only for what has been written."""
+    """Copy of an array. Memory is taken only for what has been written.
+
+    `elements` has a row of bytes for each element.
+    """
 
     def __init__(self, table: Map) -> None:
         self.elements = np.zeros((table.max_entries, table.value_size), np.uint8)
@@ -86,11 +85,6 @@ class ArrayMirror:
     def size_with(self, keys: bytes, count: int) -> int:
         """See Mirror."""
         return len(self.elements)
-
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """See Mirror."""
-        for index, row in enumerate(self.elements):
-            yield index_key(index), row.tobytes()
 
 
 def chunks(data: bytes, size: int) -> Iterator[bytes]:

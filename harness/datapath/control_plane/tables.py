@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datapath.codec.index import index_keys
+from harness.datapath.codec.index import index_key, index_keys
 from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.mirror import ArrayMirror, HashMirror, Mirror, chunks
 from harness.datapath.control_plane.plan import Batch, Plan
+from harness.kernel.errors import MapError
 from harness.kernel.loader import Map
 from harness.subject import OperationError
 
@@ -44,8 +45,8 @@ class Tables:
     def __init__(self, maps: Mapping[str, Map]) -> None:
         self._maps = maps
         self._arrays = {name: ArrayMirror(maps[name]) for name in ARRAYS}
-        self._mirrors: dict[str, Mirror] = {name: HashMirror(maps[name]) for name in HASHES}
-        self._mirrors.update(self._arrays)
+        self._hashes = {name: HashMirror(maps[name]) for name in HASHES}
+        self._mirrors: dict[str, Mirror] = {**self._hashes, **self._arrays}
 
     def size(self, table: str) -> int:
         """Capacity of a table in elements."""
@@ -60,8 +61,8 @@ class Tables:
         return self._arrays[table].elements
 
     def items(self, table: str) -> dict[bytes, bytes]:
-        """Everything that was written to a table."""
-        return dict(self._mirrors[table].items())
+        """Everything that was written to a hash."""
+        return self._hashes[table].items()
 
     def check_room(self, plan: Plan) -> None:
         """Whether hashes hold what the plan adds, before anything is removed.
@@ -101,13 +102,24 @@ class Tables:
 
     def damage(self) -> Iterator[Damage]:
         """What differs from what was written, table by table in the order of keys."""
-        for name in (*HASHES, *ARRAYS):
-            written = self.items(name)
-            found = dict(self._maps[name].items())
-            if written != found:
-                for key in sorted(written.keys() | found.keys()):
-                    if written.get(key) != found.get(key):
-                        yield Damage(name, key, written.get(key), found.get(key))
+        for name in HASHES:
+            yield from self._hash_damage(name)
+        for name in ARRAYS:
+            yield from self._array_damage(name)
+
+    def _hash_damage(self, name: str) -> Iterator[Damage]:
+        written = self.items(name)
+        found = dict(self._maps[name].items())
+        if written != found:
+            for key in sorted(written.keys() | found.keys()):
+                if written.get(key) != found.get(key):
+                    yield Damage(name, key, written.get(key), found.get(key))
+
+    def _array_damage(self, name: str) -> Iterator[Damage]:
+        written = self.elements(name)
+        found = _array_elements(self._maps[name])
+        for index in np.flatnonzero((written != found).any(axis=1)).tolist():
+            yield Damage(name, index_key(index), written[index].tobytes(), found[index].tobytes())
 
     def _write(self, batch: Batch, journal: Journal) -> None:
         table = self._maps[batch.table]
@@ -148,3 +160,14 @@ class Tables:
             table.delete_batch(keys, count)
         if table.name in self._mirrors:
             self._mirrors[table.name].remove(keys, count)
+
+
+def _array_elements(table: Map) -> NDArray[np.uint8]:
+    """A whole array, a row of bytes for each element; by shared memory where it has some."""
+    try:
+        memory = table.memory()
+    except MapError:
+        values = b"".join([value for _, value in table.items()])
+        return np.frombuffer(values, np.uint8).reshape(table.max_entries, -1)
+    rows = np.frombuffer(memory, np.uint8).reshape(table.max_entries, -1)
+    return rows[:, : table.value_size]
