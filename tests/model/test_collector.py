@@ -10,6 +10,7 @@ from model.domain.operation import RemoveService
 from model.domain.protocol import UDP
 from model.domain.reason import Reason
 from tests.model.builder import SECOND, End, Network, both_families, connection, ends
+from tests.model.fragment import first_fragment
 from tests.model.node import Node, backend, flow_key, frontend, service
 
 TIMEOUT = 60 * SECOND
@@ -152,3 +153,14 @@ def test_what_the_collector_removes_no_packet_could_have_used(net: Network) -> N
                 node.model.collect()
             reasons.append(node.send(client.out()).reason)
         assert reasons[0] is reasons[1]
+
+
+@both_families
+@pytest.mark.parametrize(("wait", "stays"), [(30 * SECOND - 1, True), (30 * SECOND, False)])
+def test_a_datagram_is_removed_once_it_cannot_be_used(net: Network, wait: int, stays: bool) -> None:
+    node = Node()
+    node.send(first_fragment(net, connection(net, net.peer, kind=UDP).out("", bytes(100))))
+    assert len(node.state.datagrams) == 1
+    node.wait(wait)
+    node.model.collect()
+    assert bool(node.state.datagrams) == stays

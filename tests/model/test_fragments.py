@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from model.domain.address import Family, parse_address
+from model.domain.address import parse_address
 from model.domain.configuration import NoBackendAction
 from model.domain.event import EMPTY_TUPLE, Hook
 from model.domain.flow import Datagram, FragmentKey, Opener
@@ -24,9 +24,16 @@ from tests.model.builder import (
     connection,
     icmp,
     with_bytes,
-    with_ip_payload,
 )
 from tests.model.errors import error
+from tests.model.fragment import (
+    IDENTIFICATION,
+    first_fragment,
+    fragments,
+    last_fragment,
+    middle_fragment,
+    piece,
+)
 from tests.model.node import (
     EGRESS,
     Node,
@@ -40,52 +47,10 @@ from tests.model.node import (
     timeouts,
 )
 
-IDENTIFICATION = 0xBEEF
-FRAGMENT_HEADER = 44
 PAYLOAD = bytes(range(200))
 DEFRAGMENTATION = 33
 all_protocols = pytest.mark.parametrize("kind", [TCP, UDP, SCTP], ids=["tcp", "udp", "sctp"])
 both_openers = pytest.mark.parametrize("step", [">", "<"], ids=["leaving", "entering"])
-
-
-def piece(
-    net: Network,
-    whole: bytes,
-    offset: int,
-    length: int | None,
-    *,
-    more: bool,
-    identification: int = IDENTIFICATION,
-) -> bytes:
-    """A fragment of a packet: `length` bytes of its IP payload from `offset` on."""
-    head, payload = whole[: net.transport], whole[net.transport :][offset:]
-    payload = payload[:length]
-    if net.family is Family.IPV4:
-        field = offset // 8 | (0x2000 if more else 0)
-        head = with_bytes(head, ETHERNET_LENGTH + 4, identification.to_bytes(2, "big"))
-        head = with_bytes(head, ETHERNET_LENGTH + 6, field.to_bytes(2, "big"))
-        return with_ip_payload(net, head + payload, len(payload))
-    protocol = head[ETHERNET_LENGTH + 6]
-    header = bytes([protocol, 0]) + (offset | more).to_bytes(2, "big")
-    header += identification.to_bytes(4, "big")
-    head = with_bytes(head, ETHERNET_LENGTH + 6, bytes([FRAGMENT_HEADER]))
-    return with_ip_payload(net, head + header + payload, len(header) + len(payload))
-
-
-def first(net: Network, whole: bytes, length: int = 48, **options: int) -> bytes:
-    return piece(net, whole, 0, length, more=True, **options)
-
-
-def middle(net: Network, whole: bytes, **options: int) -> bytes:
-    return piece(net, whole, 48, 48, more=True, **options)
-
-
-def last(net: Network, whole: bytes, **options: int) -> bytes:
-    return piece(net, whole, 96, None, more=False, **options)
-
-
-def fragments(net: Network, whole: bytes) -> list[bytes]:
-    return [first(net, whole), middle(net, whole), last(net, whole)]
 
 
 def whole_packet(seen: Connection, step: str, flags: str = "S") -> bytes:
@@ -132,7 +97,7 @@ def test_fragments_of_a_reply_are_replies(net: Network) -> None:
 @both_openers
 def test_the_first_fragment_is_remembered_with_its_ports(net: Network, step: str) -> None:
     node, seen = Node(), connection(net, net.peer, kind=UDP)
-    handle(node, step, first(net, whole_packet(seen, step)))
+    handle(node, step, first_fragment(net, whole_packet(seen, step)))
     ports = (40000, 80) if step == ">" else (80, 40000)
     wanted = Datagram(node.now + 30 * SECOND, *ports, UDP)
     assert node.state.datagrams == {datagram_key(net, step, UDP): wanted}
@@ -143,57 +108,61 @@ def test_the_first_fragment_is_remembered_with_its_ports(net: Network, step: str
 def test_a_datagram_is_remembered_for_thirty_seconds(net: Network, wait: int, known: bool) -> None:
     node, seen = Node(), connection(net, net.peer, kind=UDP)
     whole = whole_packet(seen, ">")
-    node.send(first(net, whole))
+    node.send(first_fragment(net, whole))
     node.wait(wait)
     wanted = Reason.ESTABLISHED if known else Reason.FRAGMENT_NOT_FOUND
-    assert node.send(last(net, whole)).reason is wanted
+    assert node.send(last_fragment(net, whole)).reason is wanted
 
 
 @both_families
 def test_how_long_a_datagram_is_remembered_is_configured(net: Network) -> None:
     node, seen = Node(timeouts(fragment=5)), connection(net, net.peer, kind=UDP)
     whole = whole_packet(seen, ">")
-    node.send(first(net, whole))
+    node.send(first_fragment(net, whole))
     node.wait(5)
-    assert node.send(last(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
+    assert node.send(last_fragment(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
 
 
 @both_families
 def test_later_fragments_do_not_prolong_that(net: Network) -> None:
     node, seen = Node(), connection(net, net.peer, kind=UDP)
     whole = whole_packet(seen, ">")
-    node.send(first(net, whole))
+    node.send(first_fragment(net, whole))
     node.wait(29 * SECOND)
-    assert node.send(middle(net, whole)).reason is Reason.ESTABLISHED
+    assert node.send(middle_fragment(net, whole)).reason is Reason.ESTABLISHED
     node.wait(SECOND)
-    assert node.send(last(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
+    assert node.send(last_fragment(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
 
 
 @both_families
 def test_a_duplicate_of_the_first_is_remembered_anew(net: Network) -> None:
     node, seen = Node(), connection(net, net.peer, kind=UDP)
     whole = whole_packet(seen, ">")
-    node.send(first(net, whole))
+    node.send(first_fragment(net, whole))
     node.wait(29 * SECOND)
-    assert node.send(first(net, whole)).reason is Reason.ESTABLISHED
+    assert node.send(first_fragment(net, whole)).reason is Reason.ESTABLISHED
     node.wait(29 * SECOND)
-    assert node.send(last(net, whole)).reason is Reason.ESTABLISHED
+    assert node.send(last_fragment(net, whole)).reason is Reason.ESTABLISHED
 
 
 @both_families
 @pytest.mark.parametrize("difference", ["identification", "protocol", "destination", "hook"])
 def test_fragments_of_other_datagrams_do_not_share_the_ports(net: Network, difference: str) -> None:
     node, seen = Node(), connection(net, net.peer, kind=UDP)
-    node.send(first(net, whole_packet(seen, ">")))
+    node.send(first_fragment(net, whole_packet(seen, ">")))
     whole = whole_packet(seen, ">")
     if difference == "identification":
-        handled = node.send(last(net, whole, identification=1))
+        handled = node.send(last_fragment(net, whole, identification=1))
     elif difference == "protocol":
-        handled = node.send(last(net, connection(net, net.peer, kind=SCTP).out("S", PAYLOAD)))
+        handled = node.send(
+            last_fragment(net, connection(net, net.peer, kind=SCTP).out("S", PAYLOAD))
+        )
     elif difference == "destination":
-        handled = node.send(last(net, connection(net, net.stranger, kind=UDP).out("", PAYLOAD)))
+        handled = node.send(
+            last_fragment(net, connection(net, net.stranger, kind=UDP).out("", PAYLOAD))
+        )
     else:
-        handled = node.receive(last(net, whole))
+        handled = node.receive(last_fragment(net, whole))
     assert handled.reason is Reason.FRAGMENT_NOT_FOUND
     assert handled.verdict is Verdict.DROP
 
@@ -202,9 +171,9 @@ def test_fragments_of_other_datagrams_do_not_share_the_ports(net: Network, diffe
 def test_a_first_fragment_that_is_dropped_is_not_remembered(net: Network) -> None:
     node = Node(rule(1, RuleVerdict.DENY, EGRESS))
     whole = whole_packet(connection(net, net.peer, kind=UDP), ">")
-    assert node.send(first(net, whole)).reason is Reason.POLICY_DENIED
+    assert node.send(first_fragment(net, whole)).reason is Reason.POLICY_DENIED
     assert node.state.datagrams == {}
-    assert node.send(last(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
+    assert node.send(last_fragment(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
 
 
 @both_families
@@ -239,10 +208,10 @@ def test_later_tcp_fragments_count_and_refresh_but_change_no_state(net: Network)
     """The bytes of this one look like a header with RST where flags would be."""
     node, seen = Node(), connection(net, net.peer)
     whole = seen.out("S", bytes([0x04]) * 200)
-    node.send(first(net, whole))
+    node.send(first_fragment(net, whole))
     before = node.flow
     node.wait(SECOND)
-    assert node.send(middle(net, whole)).reason is Reason.ESTABLISHED
+    assert node.send(middle_fragment(net, whole)).reason is Reason.ESTABLISHED
     after = node.flow
     assert (after.established, after.opener_closing, after.reply_closing) == (False, False, False)
     assert after.opener_packets == before.opener_packets + 1
@@ -266,10 +235,10 @@ def test_later_fragments_of_a_fin_do_not_close_again(net: Network) -> None:
 def test_a_later_tcp_fragment_without_a_flow_is_mid_stream(net: Network, picks_up: bool) -> None:
     node, seen = Node(), connection(net, net.peer)
     whole = seen.out("RA", PAYLOAD)
-    assert node.send(first(net, whole)).reason is Reason.NEW
+    assert node.send(first_fragment(net, whole)).reason is Reason.NEW
     assert node.table == {}
     node.apply(configure(pick_up_mid_stream=picks_up))
-    reason = node.send(last(net, whole)).reason
+    reason = node.send(last_fragment(net, whole)).reason
     assert reason is (Reason.NEW if picks_up else Reason.MID_STREAM)
     assert bool(node.table) == picks_up
     if picks_up:
@@ -285,15 +254,17 @@ def test_a_fragmented_icmp_error_is_dropped(net: Network, step: str) -> None:
         whole = error(net, net.pod, net.peer, seen.back("A", PAYLOAD))
     else:
         whole = error(net, net.peer, net.pod, seen.out("S", PAYLOAD))
-    assert handle(node, step, first(net, whole)) is Reason.INVALID_FRAGMENT
-    assert handle(node, step, last(net, whole)) is Reason.FRAGMENT_NOT_FOUND
+    assert handle(node, step, first_fragment(net, whole)) is Reason.INVALID_FRAGMENT
+    assert handle(node, step, last_fragment(net, whole)) is Reason.FRAGMENT_NOT_FOUND
 
 
 @both_families
 def test_a_later_fragment_without_its_first_is_dropped(net: Network) -> None:
     node = Node()
     for kind in (TCP, UDP, SCTP, 47):
-        handled = node.send(last(net, connection(net, net.peer, kind=UDP).out("", PAYLOAD)))
+        handled = node.send(
+            last_fragment(net, connection(net, net.peer, kind=UDP).out("", PAYLOAD))
+        )
         assert handled.reason is Reason.FRAGMENT_NOT_FOUND
         assert kind not in node.table
     assert (node.table, node.state.datagrams) == ({}, {})
@@ -307,7 +278,12 @@ def test_with_a_defragmentation_interface_the_whole_datagram_goes_there_from_the
     node = Node(configure(defragmentation_interface=DEFRAGMENTATION))
     whole = whole_packet(connection(net, net.peer, kind=UDP), step)
     hook = Hook.FROM_CONTAINER if step == ">" else Hook.TO_CONTAINER
-    for part in (last(net, whole), middle(net, whole), first(net, whole), last(net, whole)):
+    for part in (
+        last_fragment(net, whole),
+        middle_fragment(net, whole),
+        first_fragment(net, whole),
+        last_fragment(net, whole),
+    ):
         handled = node.handle(hook, part)
         assert (handled.reason, handled.verdict) == (Reason.REASSEMBLY, Verdict.REDIRECT)
         assert (handled.redirect_interface, handled.data) == (DEFRAGMENTATION, part)
@@ -331,12 +307,12 @@ def test_in_order_nothing_goes_to_the_defragmentation_interface(net: Network) ->
 def test_reassembly_ends_when_the_datagram_is_forgotten(net: Network) -> None:
     node = Node(configure(defragmentation_interface=DEFRAGMENTATION))
     whole = whole_packet(connection(net, net.peer, kind=UDP), ">")
-    node.send(last(net, whole))
+    node.send(last_fragment(net, whole))
     node.wait(30 * SECOND - 1)
-    assert node.send(first(net, whole)).reason is Reason.REASSEMBLY
+    assert node.send(first_fragment(net, whole)).reason is Reason.REASSEMBLY
     node.wait(1)
-    assert node.send(first(net, whole)).reason is Reason.NEW
-    assert node.send(last(net, whole)).reason is Reason.ESTABLISHED
+    assert node.send(first_fragment(net, whole)).reason is Reason.NEW
+    assert node.send(last_fragment(net, whole)).reason is Reason.ESTABLISHED
 
 
 @both_families
@@ -344,18 +320,18 @@ def test_reassembly_ends_when_the_datagram_is_forgotten(net: Network) -> None:
 def test_a_first_fragment_has_to_hold_its_l4_header(net: Network, kind: int, header: int) -> None:
     whole = connection(net, net.peer, kind=kind).out("S", PAYLOAD)
     for length in range(header):
-        handled = Node().send(first(net, whole, length))
+        handled = Node().send(first_fragment(net, whole, length))
         assert handled.reason is Reason.INVALID_FRAGMENT
         assert [event.packet for event in handled.drop_events] == [EMPTY_TUPLE]
-    assert Node().send(first(net, whole, header)).reason is Reason.NEW
+    assert Node().send(first_fragment(net, whole, header)).reason is Reason.NEW
 
 
 @both_families
 def test_a_first_fragment_has_to_hold_the_tcp_options(net: Network) -> None:
     whole = with_bytes(connection(net, net.peer).out("S", PAYLOAD), net.transport + 12, b"\x70")
     for length in (20, 24, 27):
-        assert Node().send(first(net, whole, length)).reason is Reason.INVALID_FRAGMENT
-    assert Node().send(first(net, whole, 28)).reason is Reason.NEW
+        assert Node().send(first_fragment(net, whole, length)).reason is Reason.INVALID_FRAGMENT
+    assert Node().send(first_fragment(net, whole, 28)).reason is Reason.NEW
 
 
 @both_families
@@ -364,7 +340,7 @@ def test_a_data_offset_that_is_none_is_no_matter_of_fragments(net: Network, word
     """PKT-5: at least 5 words. The header is not cut short, it is wrong."""
     offset = bytes([words << 4])
     whole = with_bytes(connection(net, net.peer).out("S", PAYLOAD), net.transport + 12, offset)
-    assert Node().send(first(net, whole)).reason is Reason.INVALID_L4_HEADER
+    assert Node().send(first_fragment(net, whole)).reason is Reason.INVALID_L4_HEADER
 
 
 @both_families
@@ -374,7 +350,7 @@ def test_a_later_tcp_fragment_does_not_reach_into_the_header(
 ) -> None:
     """RFC 1858 and RFC 3128: what overlaps the header could change ports and flags."""
     node, whole = Node(), connection(net, net.peer).out("S", PAYLOAD)
-    node.send(first(net, whole))
+    node.send(first_fragment(net, whole))
     handled = node.send(piece(net, whole, offset, 16, more=True))
     assert handled.reason is (Reason.ESTABLISHED if valid else Reason.INVALID_FRAGMENT)
     if not valid:
@@ -384,7 +360,7 @@ def test_a_later_tcp_fragment_does_not_reach_into_the_header(
 @both_families
 def test_a_later_udp_fragment_may_follow_the_header_at_once(net: Network) -> None:
     node, whole = Node(), connection(net, net.peer, kind=UDP).out("", PAYLOAD)
-    node.send(first(net, whole, 8))
+    node.send(first_fragment(net, whole, 8))
     assert node.send(piece(net, whole, 8, 16, more=True)).reason is Reason.ESTABLISHED
 
 
@@ -403,10 +379,10 @@ def test_an_ipv6_fragment_header_on_a_whole_packet_makes_no_fragment() -> None:
 
 def test_reserved_bits_of_an_ipv6_fragment_header_are_not_looked_at() -> None:
     seen = connection(IPV6, IPV6.peer, kind=UDP)
-    part = last(IPV6, seen.out("", PAYLOAD))
+    part = last_fragment(IPV6, seen.out("", PAYLOAD))
     reserved = with_bytes(part, IPV6.transport + 3, bytes([part[IPV6.transport + 3] | 6]))
     node = Node()
-    node.send(first(IPV6, seen.out("", PAYLOAD)))
+    node.send(first_fragment(IPV6, seen.out("", PAYLOAD)))
     assert node.send(reserved).reason is Reason.ESTABLISHED
 
 
@@ -429,14 +405,14 @@ def test_a_later_fragment_to_a_service_without_backend_is_not_answered(net: Netw
     server = backend(1, End(net.backends[0], 8080))
     node = Node(service(1, [frontend(net.service, 80, UDP)], [server]))
     whole = connection(net, net.service, kind=UDP).out("", PAYLOAD)
-    assert node.send(first(net, whole)).reason is Reason.NEW
+    assert node.send(first_fragment(net, whole)).reason is Reason.NEW
     node.apply(
         service(1, [frontend(net.service, 80, UDP)], []),
         configure(no_backend=NoBackendAction.REJECT),
     )
-    handled = node.send(last(net, whole))
+    handled = node.send(last_fragment(net, whole))
     assert (handled.reason, handled.verdict) == (Reason.NO_BACKEND, Verdict.DROP)
-    again = node.send(first(net, whole))
+    again = node.send(first_fragment(net, whole))
     assert again.reason is Reason.REJECTED
 
 
@@ -447,10 +423,10 @@ def test_an_answered_first_fragment_is_not_remembered(net: Network) -> None:
         configure(no_backend=NoBackendAction.REJECT),
     )
     whole = connection(net, net.service, kind=UDP).out("", PAYLOAD)
-    assert node.send(first(net, whole)).reason is Reason.REJECTED
+    assert node.send(first_fragment(net, whole)).reason is Reason.REJECTED
     assert node.state.datagrams == {}
 
 
 def test_a_source_is_checked_before_a_fragment_is_looked_up() -> None:
     spoofed = Connection(End(IPV4.stranger, 1), End(IPV4.peer, 2), UDP).out("", PAYLOAD)
-    assert Node().send(last(IPV4, spoofed)).reason is Reason.INVALID_SOURCE
+    assert Node().send(last_fragment(IPV4, spoofed)).reason is Reason.INVALID_SOURCE
