@@ -1,0 +1,159 @@
+"""Twinpath's datapath in the kernel as a subject of the lockstep engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.datapath.codec.codecs import Codecs
+from harness.datapath.codec.errors import ContentError
+from harness.datapath.control_plane.collector import Collector
+from harness.datapath.control_plane.control_plane import ControlPlane
+from harness.datapath.damage import describe_damage
+from harness.datapath.packet_tables import PacketTables
+from harness.kernel.loader import (
+    KernelContext,
+    LoadedObject,
+    Refusal,
+    RunResult,
+    StaleChecksum,
+)
+from harness.subject import Refused, StateKey, StateValue
+from model.domain.configuration import NoBackendAction
+from model.domain.event import Event, Hook
+from model.domain.operation import Operation
+from model.domain.packet import Context, Outcome, Packet, Verdict
+from model.domain.state import State
+
+PROGRAMS = {Hook.FROM_CONTAINER: "from_container", Hook.TO_CONTAINER: "to_container"}
+REDIRECT_WORD = 4
+"""Control block word that names the interface of a redirect (PKT-9a)."""
+
+VERDICTS = {verdict.value: verdict for verdict in Verdict}
+NO_PACKET = KernelContext(interface=-1)
+
+
+class KernelSubject:
+    """Drives a loaded object. See harness.subject.Subject.
+
+    `ensure_device` makes sure that the interface of a packet exists where test runs look for it;
+    `cpu` is the CPU that the calling thread keeps to. `owned` says that `close` closes the object.
+    Raises LayoutError where the object's layouts are not those of the codecs, OperationError
+    where its maps cannot be written.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedObject,
+        ensure_device: Callable[[int], None],
+        cpu: int,
+    ) -> None:
+        self.name = f"datapath ({loaded.loader})"
+        self._loaded = loaded
+        self._ensure_device = ensure_device
+        self._codecs = Codecs(loaded.btf)
+        self._tables = PacketTables(loaded.maps, self._codecs, cpu)
+        self._programs = {hook: loaded.programs[name] for hook, name in PROGRAMS.items()}
+        self._ring = loaded.ring("events")
+        self._interfaces: set[int] = set()
+        self._context = NO_PACKET
+        self._start()
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        """Carry out one transaction, all of it or nothing. Raises OperationError."""
+        self._control_plane.apply(operations)
+        configuration = self._control_plane.inventory.configuration
+        self._complete = configuration.no_backend is not NoBackendAction.REJECT
+
+    def set_clock(self, now: int) -> None:
+        """Set the clock, in nanoseconds."""
+        self._control_plane.set_clock(now)
+
+    def process(self, packet: Packet) -> Outcome | Refused:
+        """Run one packet through its hook."""
+        result = self._programs[packet.hook].run(
+            packet.data, self._kernel_context(packet), self._complete
+        )
+        if isinstance(result, Refusal):
+            return Refused(result.reason)
+        events = self._events()
+        if isinstance(result, StaleChecksum):
+            return _faulty(packet, events, f"{result.reason} (PKT-8)")
+        return _outcome(packet, result, events)
+
+    def collect(self) -> None:
+        """Remove what has expired."""
+        self._collector.collect(self._control_plane.settings.clock_override)
+
+    def read(self, key: StateKey) -> StateValue | None:
+        """One entry."""
+        return self._tables.read(key)
+
+    def state(self) -> State:
+        """Everything that packets change."""
+        return self._tables.state()
+
+    def damage(self) -> list[str]:
+        """What is wrong with tables: changed ones that packets must not change, senseless bytes."""
+        lines = [
+            describe_damage(damage, self._loaded.btf)
+            for damage in self._control_plane.tables.damage()
+        ]
+        return lines + list(dict.fromkeys(self._tables.complaints))
+
+    def reset(self) -> None:
+        """Empty every table that is in use."""
+        self._tables.clear()
+        self._control_plane.clear()
+        self._ring.drain()
+        self._start()
+
+    def close(self) -> None:
+        """Give the object back. Safe to call twice."""
+        self._loaded.close()
+
+    def _start(self) -> None:
+        loaded, codecs = self._loaded, self._codecs
+        self._control_plane = ControlPlane(loaded.maps, codecs)
+        self._collector = Collector(loaded.maps, loaded.btf, codecs, self._control_plane)
+        self._complete = True
+
+    def _kernel_context(self, packet: Packet) -> KernelContext:
+        """The same object as last time where nothing differs: the kernel layer knows it again."""
+        mark, priority, control_block = packet.context
+        context = KernelContext(packet.interface, mark, priority, control_block)
+        if context != self._context:
+            if packet.interface not in self._interfaces:
+                self._ensure_device(packet.interface)
+                self._interfaces.add(packet.interface)
+            self._context = context
+        return self._context
+
+    def _events(self) -> tuple[Event, ...]:
+        events = []
+        for record in self._ring.drain():
+            try:
+                event = self._codecs.event.decode(record)
+            except ContentError as error:
+                self._tables.complaints.append(str(error))
+                continue
+            if event is not None:
+                events.append(event)
+        return tuple(events)
+
+
+def _outcome(packet: Packet, result: RunResult, events: tuple[Event, ...]) -> Outcome:
+    verdict = VERDICTS.get(result.verdict)
+    if verdict is None:
+        return _faulty(packet, events, f"verdict {result.verdict} is none that the hook has")
+    if verdict is not Verdict.REDIRECT:
+        context = Context(result.mark, result.priority, result.control_block)
+        return Outcome(verdict, result.frame, context, events)
+    first, second, third, fourth, interface = result.control_block
+    given = packet.context.control_block[REDIRECT_WORD]
+    context = Context(result.mark, result.priority, (first, second, third, fourth, given))
+    return Outcome(verdict, result.frame, context, events, interface)
+
+
+def _faulty(packet: Packet, events: tuple[Event, ...], fault: str) -> Outcome:
+    """Where the kernel tells neither verdict nor frame; no reference predicts a fault."""
+    return Outcome(Verdict.DROP, packet.data, packet.context, events, fault=fault)
