@@ -147,14 +147,26 @@ static __always_inline void conntrack_find_icmp(struct context *context, const e
 	belong(context, flow, sender, hook);
 }
 
+/* LB-11: a flow that is a hairpin is one from either end; what enters was seen when it left. */
+static __always_inline void conntrack_mark_hairpin(struct context *context, const enum hook hook)
+{
+	struct connection *connection = context->connection;
+
+	if (!context->flow || !(context->flow->flags & ENTRY_HAIRPIN))
+		return;
+	connection->hairpin = true;
+	connection->unchanged = hook == HOOK_TO_CONTAINER;
+}
+
 /* CT-6: an initial SYN on a closing flow is a new connection, whichever end it comes from. */
 static __always_inline void conntrack_reopen(struct context *context, const enum hook hook)
 {
 	struct connection *connection = context->connection;
 
-	if (!context->flow || !packet_is_initial_syn(context->packet) ||
-	    !flow_is_closing(context->flow))
+	if (!context->flow || connection->unchanged ||
+	    !packet_is_initial_syn(context->packet) || !flow_is_closing(context->flow))
 		return;
+	connection->hairpin = false;
 	if (connection->translated && connection->opener == sender_of(hook) && context->own) {
 		connection->reopened = true;
 		connection->former_slot = context->own->backend_slot;
@@ -168,6 +180,7 @@ static __always_inline void conntrack_find(struct context *context, const enum h
 	if (packet_is_icmp(context->packet, family))
 		return conntrack_find_icmp(context, hook, family);
 	conntrack_find_flow(context, hook, family);
+	conntrack_mark_hairpin(context, hook);
 	conntrack_reopen(context, hook);
 }
 

@@ -27,6 +27,11 @@ struct connection {
 	bool translated;		/* the flow's key is not the packet's tuple */
 	bool selected;			/* a backend was chosen: record it */
 	bool reopened;			/* CT-6, through a selection */
+	bool hairpin;			/* the pod talks to itself (LB-11) */
+	bool unchanged;			/* entering on a hairpin flow: all was done when it left (LB-11c) */
+	bool stateless;			/* an ICMP error: no entry of its own (CT-9) */
+	bool affinity;			/* a new flow's backend becomes the affine one (LB-7a) */
+	bool reassembles;		/* a later fragment without its first (FRAG-2) */
 };
 
 /* Step 8. */
@@ -45,9 +50,13 @@ struct workspace {
 	struct flow_key tuple;
 	struct flow_key flow_key;
 	struct flow_key former_key;
+	struct datagram_key datagram_key;
+	struct packet quote;		/* what an ICMP error quotes */
+	struct flow_key quote_tuple;	/* seen from the endpoint, too */
 	struct entry_value value;
 	__u32 endpoint;			/* its identifier; 0: not known yet */
 	bool parsed;			/* the tuple holds */
+	struct answer answer;
 };
 
 /* Programs run with bottom halves off: no other packet comes in between on this CPU. */

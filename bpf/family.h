@@ -93,6 +93,16 @@ static __always_inline void flow_key_copy(struct flow_key *to, struct flow_key *
 	address_copy(peer_address(to, family), peer_address(from, family), family);
 }
 
+/* Whom a datagram in fragments goes from and to, likewise. */
+struct datagram_key {
+	struct datagram_tuple tuple;
+	__be32 addresses[2 * WORDS_IPV6];
+};
+
+_Static_assert(sizeof(struct datagram_key) == sizeof(struct datagram_key_ipv6), "datagram key");
+_Static_assert(offsetof(struct datagram_key, addresses) ==
+		       offsetof(struct datagram_key_ipv4, source), "datagram key addresses");
+
 /* A conntrack value in either family, likewise. */
 struct entry_value {
 	struct entry entry;

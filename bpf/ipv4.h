@@ -17,7 +17,7 @@ static __always_inline void parse_ipv4_fragment(struct packet *packet, const str
 	packet->fragment = offset ? FRAGMENT_LATER : FRAGMENT_FIRST;
 	packet->fragment_offset = offset;
 	packet->fragment_protocol = ip->protocol;
-	packet->identification = ip->identification;
+	packet->identification = network32(network16(ip->identification));
 }
 
 /* 0: go on. Fills source and destination. */

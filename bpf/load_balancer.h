@@ -5,49 +5,27 @@
 
 #include "platform.h"
 
+#include "affinity.h"
 #include "algorithm.h"
 #include "conntrack.h"
 #include "context.h"
 #include "flow.h"
 #include "frontend.h"
-#include "selection.h"
+#include "hairpin.h"
+#include "service.h"
 
 #define CANDIDATES_LIMIT 16
 
-static __always_inline const struct service *service_find(const struct frontend *frontend,
-							  const enum family family)
-{
-	const struct service_key key = {
-		.service = frontend->service,
-		.family = family,
-		.local_only = frontend->local_only,
-	};
-
-	return map_lookup(services, &key);
-}
-
-static __always_inline const struct backend *backend_at(const struct service *service,
-							const __u32 index, __u32 *slot)
-{
-	const __u32 place = service->eligible_first + index;
-	const __u32 *eligible = map_lookup(eligible_backends, &place);
-
-	if (!eligible)
-		return NULL;
-	*slot = *eligible;
-	return map_lookup(backends, slot);
-}
-
 /*
- * Whether the new connection can have this backend; its key is in context->flow_key. A live flow
- * of the same frontend takes the packet in: its selection had been lost (LB-4a).
+ * Whether the new connection can have the backend that context->flow_key leads to. A live flow of
+ * the same frontend takes the packet in: its selection had been lost (LB-4a).
  */
-static __always_inline enum reason candidate_try(struct context *context, const enum family family)
+static __always_inline enum reason flow_key_try(struct context *context, const enum family family)
 {
 	struct flow_key *key = context->flow_key;
+	const __u8 opener = key->tuple.opener;
 	struct entry *flow;
 
-	key->tuple.opener = OPENER_ENDPOINT;
 	flow = live_flow(conntrack_lookup(key, family), context->now);
 	if (flow) {
 		if (!flow_has_frontend(flow, context->tuple, family)) {
@@ -58,33 +36,64 @@ static __always_inline enum reason candidate_try(struct context *context, const 
 			return 0;
 		}
 	}
-	key->tuple.opener = OPENER_PEER;
+	key->tuple.opener = opener == OPENER_ENDPOINT ? OPENER_PEER : OPENER_ENDPOINT;
 	flow = live_flow(conntrack_lookup(key, family), context->now);
-	key->tuple.opener = OPENER_ENDPOINT;
+	key->tuple.opener = opener;
 	return flow_is_open(flow) ? REASON_TUPLE_CLASH : 0;
 }
 
-static __always_inline enum reason backend_try(struct context *context,
-					       const struct backend *backend,
-					       const enum family family)
-{
-	if (context->packet->protocol == PROTOCOL_SCTP &&
-	    backend->port != context->tuple->tuple.peer_port)
-		return REASON_UNSUPPORTED;
-	flow_key_towards(context->flow_key, context->tuple, backend, family);
-	return candidate_try(context, family);
-}
-
 static __always_inline void backend_take(struct context *context, const struct backend *backend,
-					 const __u32 slot)
+					 const __u32 slot, const bool affinity)
 {
 	struct connection *connection = context->connection;
 
 	connection->translated = true;
+	connection->hairpin = is_hairpin_key(context->flow_key);
 	connection->selected = context->flow || !packet_is_reset(context->packet);
+	connection->affinity = affinity;
 	connection->service = backend->service;
 	connection->backend = backend->identifier;
 	connection->backend_slot = slot;
+}
+
+/* 0: the connection has this backend now; tuple clash: the next one may do. */
+static __always_inline enum reason backend_try(struct context *context,
+					       const struct service *service,
+					       const struct backend *backend, const __u32 slot,
+					       const enum family family)
+{
+	enum reason reason;
+
+	if (context->packet->protocol == PROTOCOL_SCTP &&
+	    backend->port != context->tuple->tuple.peer_port)
+		return REASON_UNSUPPORTED;
+	flow_key_towards(context, context->flow_key, backend, family);
+	reason = flow_key_try(context, family);
+	if (!reason)
+		backend_take(context, backend, slot, service->affinity_timeout);
+	return reason;
+}
+
+/* LB-7. Tuple clash, too, where there is no affine backend: the algorithm chooses. */
+static __always_inline enum reason affine_backend_try(struct context *context,
+						      const struct service *service,
+						      const struct frontend *frontend,
+						      const enum family family)
+{
+	const struct affinity *affinity =
+		affinity_find(context, frontend->service, service->affinity_timeout, family);
+	const struct backend *backend;
+	__u32 slot;
+
+	if (!affinity)
+		return REASON_TUPLE_CLASH;
+	slot = affinity->backend_slot;
+	backend = map_lookup(backends, &slot);
+	if (!backend || backend->identifier != affinity->backend ||
+	    backend->service != frontend->service ||
+	    !backend_is_eligible(service, backend, frontend->local_only))
+		return REASON_TUPLE_CLASH;
+	return backend_try(context, service, backend, slot, family);
 }
 
 /* From the algorithm's choice on in order, until one does not clash (NAT-4, NAT-4a). */
@@ -101,12 +110,11 @@ static __always_inline enum reason backend_select(struct context *context,
 	if (first >= service->eligible_count)
 		return REASON_NO_BACKEND;
 	for (attempt = 0; attempt < CANDIDATES_LIMIT; attempt++) {
-		backend = backend_at(service, (first + attempt) % service->eligible_count, &slot);
+		backend = eligible_backend(service, (first + attempt) % service->eligible_count,
+					   &slot);
 		if (!backend || backend->service != identifier)
 			return REASON_NO_BACKEND;
-		reason = backend_try(context, backend, family);
-		if (!reason)
-			backend_take(context, backend, slot);
+		reason = backend_try(context, service, backend, slot, family);
 		if (reason != REASON_TUPLE_CLASH)
 			return reason;
 	}
@@ -128,14 +136,20 @@ static __always_inline enum reason load_balance(struct context *context, const e
 {
 	const struct frontend *frontend = frontend_find(context->tuple, family);
 	const struct service *service;
+	enum reason reason;
 
 	if (!frontend)
 		return direct_check(context);
 	if (!frontend->service)
 		return REASON_NO_SERVICE;
-	service = service_find(frontend, family);
+	service = service_lookup(frontend->service, frontend->local_only, family);
 	if (!service)
 		return REASON_NO_BACKEND;
+	if (service->affinity_timeout) {
+		reason = affine_backend_try(context, service, frontend, family);
+		if (reason != REASON_TUPLE_CLASH)
+			return reason;
+	}
 	return backend_select(context, service, frontend->service, family);
 }
 

@@ -8,8 +8,11 @@
 #include "byte_order.h"
 #include "header.h"
 
-/* Where an L4 header can begin at most: IPv6, six extension headers of 2048 bytes each. */
-#define L4_OFFSET_MASK 0x3fffU
+/*
+ * Where an L4 header can begin at most: behind 40 bytes and six extension headers of 2048, and as far
+ * again for one that an ICMP error quotes. The mask tells the verifier, who forgets bounds in memory.
+ */
+#define L4_OFFSET_MASK 0x7fffU
 
 enum fragment_kind {
 	FRAGMENT_NONE,		/* a whole packet */
@@ -84,6 +87,20 @@ static __always_inline bool packet_is_icmp(const struct packet *packet, const en
 {
 	return packet->protocol ==
 	       (family == FAMILY_IPV4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6);
+}
+
+/* CT-9. Of a message whose type and code stand in the destination port's place. */
+static __always_inline bool packet_is_icmp_error(const struct packet *packet,
+						 const enum family family)
+{
+	const __u8 type = network16(packet->destination_port) >> 8;
+
+	if (!packet_is_icmp(packet, family))
+		return false;
+	if (family == FAMILY_IPV4)
+		return type == ICMP_TYPE_UNREACHABLE || type == ICMP_TYPE_TIME_EXCEEDED ||
+		       type == ICMP_TYPE_PARAMETER_PROBLEM;
+	return type >= ICMPV6_TYPE_UNREACHABLE && type <= ICMPV6_TYPE_PARAMETER_PROBLEM;
 }
 
 static __always_inline bool packet_is_tcp(const struct packet *packet)

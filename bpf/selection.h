@@ -8,6 +8,7 @@
 #include "context.h"
 #include "flow.h"
 #include "frontend.h"
+#include "hairpin.h"
 
 /* The backend that a selection names; NULL where it is gone from its service (LB-6, LB-6a). */
 static __always_inline const struct backend *selection_backend(const struct entry *selection)
@@ -37,17 +38,6 @@ static __always_inline bool selection_is_usable(struct context *context,
 	return frontend && frontend->service == selection->service;
 }
 
-/* The key of the flow by which the tuple's client reaches a backend. */
-static __always_inline void flow_key_towards(struct flow_key *key, struct flow_key *tuple,
-					     const struct backend *backend,
-					     const enum family family)
-{
-	key->tuple = tuple->tuple;
-	key->tuple.peer_port = backend->port;
-	address_copy(endpoint_address(key), endpoint_address(tuple), family);
-	address_copy(peer_address(key, family), backend->address, family);
-}
-
 /* The live flow behind a selection of the packet's own tuple, its key in context->flow_key. */
 static __always_inline struct entry *selection_follow(struct context *context,
 						      const struct entry *selection,
@@ -62,7 +52,7 @@ static __always_inline struct entry *selection_follow(struct context *context,
 	if (hook == HOOK_FROM_CONTAINER &&
 	    !selection_is_usable(context, selection, backend, family))
 		return NULL;
-	flow_key_towards(context->flow_key, context->tuple, backend, family);
+	flow_key_towards(context, context->flow_key, backend, family);
 	flow = live_flow(conntrack_lookup(context->flow_key, family), context->now);
 	return flow && flow_has_frontend(flow, context->tuple, family) ? flow : NULL;
 }

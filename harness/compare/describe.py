@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any
 
+from harness.compare.fields import field_values
 from model.domain.address import Address, format_address
+from model.domain.event import Tuple
 from model.domain.flow import AffinityKey, FlowKey, FragmentKey, Opener
 from model.domain.protocol import ICMP, ICMPV6, PROTOCOL_NAMES
 from model.domain.state import CounterKey
@@ -52,11 +55,22 @@ def flow_key_words(key: FlowKey) -> str:
 
 
 def value_words(value: Any) -> str:
-    """A field's value: enums by name, addresses in notation, the rest as it is."""
+    """A value in words: enums by name, addresses in notation, structures by their fields."""
     if isinstance(value, Enum):
         return str(value.name).lower()
     if isinstance(value, bytes) and len(value) in (4, 16):
         return format_address(value)
     if isinstance(value, bytes):
         return value.hex() or "none"
+    if isinstance(value, Tuple):
+        ends = (
+            side(value.source, value.source_port),
+            side(value.destination, value.destination_port),
+        )
+        return f"{protocol_name(value.protocol)} {ends[0]} > {ends[1]}"
+    if isinstance(value, FlowKey):
+        return flow_key_words(value)
+    if is_dataclass(value) or hasattr(value, "_fields"):
+        fields = field_values(value)
+        return " ".join(f"{name}={value_words(one)}" for name, one in fields.items())
     return str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from harness.compare.difference import Difference, Kind
@@ -67,7 +67,8 @@ class Lockstep:
             if progress is not None:
                 progress(result.steps)
         else:
-            divergence = self.compare_everything(scenario, result.steps, None)
+            damage = self.subject.damage()
+            divergence = self.compare_states(scenario, result.steps, None, damage)
             if divergence is not None:
                 result.divergences.append(divergence)
         result.seconds = perf_counter() - begin
@@ -101,7 +102,7 @@ class Lockstep:
             case CollectStep():
                 self.reference.collect()
                 self.subject.collect()
-                return self.compare_everything(scenario, index, step)
+                return self.compare_states(scenario, index, step)
         return None
 
     def packet(
@@ -126,7 +127,7 @@ class Lockstep:
         result.reasons[prediction.reason.name.lower()] += 1
         result.clauses.update({note.clause for note in prediction.notes})
         if result.packets % self.interval == 0:
-            return self.compare_everything(scenario, index, step)
+            return self.compare_states(scenario, index, step)
         return None
 
     def check(self, prediction: Prediction, outcome: Outcome) -> tuple[Difference, ...]:
@@ -155,14 +156,14 @@ class Lockstep:
             + check_expectation(expectation, subject.name, outcome, subject.read)
         )
 
-    def compare_everything(
-        self, scenario: Scenario, index: int, step: Step | None
+    def compare_states(
+        self, scenario: Scenario, index: int, step: Step | None, damage: Sequence[str] = ()
     ) -> Divergence | None:
-        """The whole state of both sides, and tables that packets must not change."""
+        """Everything that packets change, on both sides."""
         differences = compare_states(self.reference.state(), self.subject.state())
         differences += tuple(
             Difference(Kind.DAMAGE, "control-plane tables", "entry", "unchanged", line)
-            for line in self.subject.damage()
+            for line in damage
         )
         differences = self.counted(differences)
         if not differences:

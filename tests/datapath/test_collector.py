@@ -94,7 +94,7 @@ def is_live(bench: Bench, entries: dict[FlowKey, Entry], key: FlowKey) -> bool:
 
 
 def random_entry(rng: random.Random, bench: Bench) -> tuple[FlowKey, Entry]:
-    """Entries over few addresses and ports, so that they meet; about half lead somewhere."""
+    """Entries over few addresses and ports, so that selections and flows meet."""
     family = rng.choice((4, 6))
     pod, _, frontend = map(parse_address, FAMILIES[family])
     ports = (1000, 1001)
@@ -102,10 +102,10 @@ def random_entry(rng: random.Random, bench: Bench) -> tuple[FlowKey, Entry]:
     selection = Selection(1, rng.choice((1, 2, 3, 4, 9)))
     if rng.random() < 0.4:
         return choice, selection
-    expires = rng.choice((NOW - 1, NOW, NOW + 1))
+    expires = rng.choice((NOW - 1, NOW, NOW + 1, NOW + 1, NOW + 1))
     key = leads_to(bench, choice, selection) or choice._replace(opener=Opener.PEER)
-    if rng.random() < 0.7:
-        port = rng.choice((80, 81))
+    if rng.random() < 0.9:
+        port = choice.peer_port if rng.random() < 0.7 else 82
         return key, Flow(expires, load_balanced=True, service_address=frontend, service_port=port)
     return key, Flow(expires)
 
@@ -114,7 +114,7 @@ def random_entry(rng: random.Random, bench: Bench) -> tuple[FlowKey, Entry]:
 def test_conntrack(bench: Bench, seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 a test that repeats itself
     entries: dict[FlowKey, Entry] = {}
-    for _ in range(30):
+    for _ in range(80):
         key, entry = random_entry(rng, bench)
         entries[key] = entry
         bench.put(key, entry)
