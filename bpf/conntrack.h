@@ -122,23 +122,41 @@ static __always_inline __be16 echo_request_of(const __be16 port, const enum fami
 	return port == network16(reply << 8) ? network16(request << 8) : 0;
 }
 
-static __always_inline void conntrack_find_icmp(struct context *context, const enum hook hook,
-						const enum family family)
+static __always_inline enum opener other_end(const enum opener opener)
+{
+	return opener == OPENER_ENDPOINT ? OPENER_PEER : OPENER_ENDPOINT;
+}
+
+/*
+ * The live flow of an ICMP message that was sent at this hook: for an echo reply the request's, else
+ * one by its own type and code (CT-8, CT-8a). The tuple has the flow's type and opener afterwards.
+ */
+static __always_inline struct entry *icmp_flow_find(struct context *context, const enum hook hook,
+						    const enum family family)
 {
 	struct flow_tuple *tuple = &context->tuple->tuple;
 	const enum opener sender = sender_of(hook);
-	const enum opener other = sender == OPENER_ENDPOINT ? OPENER_PEER : OPENER_ENDPOINT;
 	const __be16 port = tuple->peer_port, request = echo_request_of(port, family);
 	struct entry *flow;
 
 	if (request) {
 		tuple->peer_port = request;
-		flow = flow_find(context, other, family);
+		flow = flow_find(context, other_end(sender), family);
 		if (flow)
-			return belong(context, flow, other, hook);
+			return flow;
 		tuple->peer_port = port;
 	}
-	flow = flow_find(context, sender, family);
+	return flow_find(context, sender, family);
+}
+
+static __always_inline void conntrack_find_icmp(struct context *context, const enum hook hook,
+						const enum family family)
+{
+	const enum opener sender = sender_of(hook);
+	struct entry *flow = icmp_flow_find(context, hook, family);
+
+	if (flow && context->tuple->tuple.opener != sender)
+		return belong(context, flow, other_end(sender), hook);
 	if (flow && hook == HOOK_FROM_CONTAINER) {
 		context->own = flow;
 		if (!flow_is_direct(context, flow, family))
@@ -177,8 +195,6 @@ static __always_inline void conntrack_reopen(struct context *context, const enum
 static __always_inline void conntrack_find(struct context *context, const enum hook hook,
 					   const enum family family)
 {
-	if (packet_is_icmp(context->packet, family))
-		return conntrack_find_icmp(context, hook, family);
 	conntrack_find_flow(context, hook, family);
 	conntrack_mark_hairpin(context, hook);
 	conntrack_reopen(context, hook);

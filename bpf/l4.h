@@ -83,6 +83,13 @@ static __always_inline bool icmp_has_identifier(const __u8 type, const enum fami
 	return type == ICMPV6_TYPE_ECHO_REQUEST || type == ICMPV6_TYPE_ECHO_REPLY;
 }
 
+static __always_inline void icmp_ports_set(struct packet *packet, const struct icmp_header *icmp,
+					   const enum family family)
+{
+	packet->source_port = icmp_has_identifier(icmp->type, family) ? icmp->identifier : 0;
+	packet->destination_port = network16(icmp->type << 8 | icmp->code);
+}
+
 static __always_inline enum reason parse_icmp(struct context *context, const enum family family)
 {
 	struct packet *packet = context->packet;
@@ -96,8 +103,7 @@ static __always_inline enum reason parse_icmp(struct context *context, const enu
 	if (family == FAMILY_IPV6 && icmp->type >= ICMPV6_TYPE_NEIGHBOUR_FIRST &&
 	    icmp->type <= ICMPV6_TYPE_NEIGHBOUR_LAST)
 		return REASON_UNTRACKED;
-	packet->source_port = icmp_has_identifier(icmp->type, family) ? icmp->identifier : 0;
-	packet->destination_port = network16(icmp->type << 8 | icmp->code);
+	icmp_ports_set(packet, icmp, family);
 	return 0;
 }
 

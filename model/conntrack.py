@@ -101,7 +101,10 @@ def find_own(passage: Passage, key: FlowKey) -> Match | None:
     table, trace = passage.table, passage.trace
     entry = table.get(key)
     if isinstance(entry, Selection):
-        return follow_selection(passage, key, entry)
+        match = follow_selection(passage, key, entry)
+        if match is not None:
+            trace.note("LB-4", "the recorded choice is used", entry.backend)
+        return match
     if entry is None or table.now >= entry.expires:
         return None
     if key.opener is Opener.ENDPOINT:
@@ -171,7 +174,6 @@ def follow_selection(passage: Passage, key: FlowKey, selection: Selection) -> Ma
     if flow is None or not is_flow_of(flow, frontend_of(key)):
         trace.note("CT-4a", "the selection leads to no live flow", key)
         return None
-    trace.note("LB-4", "the recorded choice is used", selection.backend)
     return Match(target, flow, is_reply=False, selection=key)
 
 
