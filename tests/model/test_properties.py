@@ -1,0 +1,468 @@
+"""What holds for any traffic: promises that no single example can show."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.domain.address import Family, parse_address
+from model.domain.flow import Entry, Flow, FlowKey
+from model.domain.packet import Context, Verdict
+from model.domain.protocol import TCP, UDP
+from model.domain.reason import Reason
+from model.domain.state import State
+from model.drop import Drop
+from model.packet import frame
+from tests.model.builder import (
+    ETHERNET_LENGTH,
+    IPV4,
+    IPV6,
+    End,
+    Network,
+    both_families,
+    connection,
+    with_bytes,
+)
+from tests.model.node import (
+    ALLOW,
+    DENY,
+    EGRESS,
+    Node,
+    backend,
+    cidr,
+    frontend,
+    identity,
+    rule,
+    service,
+)
+from tests.model.traffic import Action, Driver, Speak, far_end, speaks, traffic
+
+some = settings(derandomize=True, max_examples=30, deadline=None)
+more = settings(derandomize=True, max_examples=80, deadline=None)
+COUNTS = ("opener_packets", "opener_bytes", "reply_packets", "reply_bytes", "expires")
+
+
+def tables(state: State) -> tuple[object, ...]:
+    return state.conntrack, state.affinities, state.datagrams
+
+
+@both_families
+@some
+@given(script=traffic)
+def test_a_dropped_packet_changes_nothing_but_counters_and_events(
+    net: Network, script: list[Action]
+) -> None:
+    """CT-10. A flow that policy revokes goes, and nothing else does (POL-5)."""
+    driver = Driver(net)
+    for action in script:
+        before = driver.node.state
+        handled = driver.act(action)
+        if handled is None or handled.verdict is not Verdict.DROP:
+            continue
+        after = driver.node.state
+        if handled.reason is Reason.POLICY_REVOKED:
+            gone = before.conntrack.keys() - after.conntrack.keys()
+            assert len(gone) == 1
+            before.conntrack.pop(gone.pop())
+        assert tables(after) == tables(before)
+        assert isinstance(action, Speak)
+        assert handled.data == action.data(net)
+        assert handled.context == Context()
+
+
+@both_families
+@some
+@given(script=traffic)
+def test_a_packet_that_is_not_carried_out_changes_nothing(
+    net: Network, script: list[Action]
+) -> None:
+    driver = Driver(net)
+    for action in script:
+        if isinstance(action, Speak):
+            before = driver.node.state
+            first = driver.act(action, commit=False)
+            assert driver.node.state == before
+            assert driver.act(action, commit=False) == first
+            assert driver.act(action) == first
+        else:
+            driver.act(action)
+
+
+@both_families
+@some
+@given(script=traffic)
+def test_a_packet_changes_few_entries_and_counts_once(net: Network, script: list[Action]) -> None:
+    """At most an old flow, a new flow and a selection; one counter by one packet (OBS-1, CT-11)."""
+    driver = Driver(net)
+    for action in script:
+        before = driver.node.state
+        handled = driver.act(action)
+        if handled is None:
+            continue
+        after = driver.node.state
+        changed = {
+            key
+            for key in before.conntrack.keys() | after.conntrack.keys()
+            if before.conntrack.get(key) != after.conntrack.get(key)
+        }
+        assert len(changed) <= 3
+        counted = sum(counter.packets for counter in after.counters.values())
+        assert counted == sum(counter.packets for counter in before.counters.values()) + 1
+
+
+@both_families
+@some
+@given(script=traffic, syn=speaks)
+def test_a_repeated_syn_changes_nothing_but_counts_and_expiry(
+    net: Network, script: list[Action], syn: Speak
+) -> None:
+    driver = Driver(net)
+    list(driver.run(script))
+    syn = replace(syn, kind=TCP, flags="S", part="whole")
+    first = driver.act(syn)
+    before = driver.node.table
+    second = driver.act(syn)
+    assert first is not None
+    assert second is not None
+    assert second.data == first.data
+    assert second.verdict is first.verdict
+    assert without_counts(driver.node.table) == without_counts(before)
+
+
+def without_counts(table: dict[FlowKey, Entry]) -> dict[FlowKey, dict[str, Any]]:
+    """Entries without what any packet changes."""
+    return {
+        key: {name: value for name, value in asdict(entry).items() if name not in COUNTS}
+        for key, entry in table.items()
+    }
+
+
+UNREAD = {
+    Family.IPV4: [(-20 + 1, 1), (-20 + 4, 2), (-20 + 8, 1), (-20 + 10, 2)],
+    Family.IPV6: [(-40 + 1, 3), (-40 + 7, 1)],
+}
+"""Offset from the L4 header and length: DSCP, id, TTL, checksum; flow label, hop limit."""
+
+UNREAD_TCP = [(4, 8), (14, 6)]
+"""Sequence and acknowledgement numbers; window, checksum and urgent pointer."""
+
+
+def scrambled(net: Network, data: bytes, kind: int, random: Random) -> bytes:
+    """A packet with other values wherever no clause looks. Its length stays."""
+    places = [(net.transport + offset, length) for offset, length in UNREAD[net.family]]
+    places += [(0, 12)]
+    if kind == TCP:
+        places += [(net.transport + offset, length) for offset, length in UNREAD_TCP]
+        flags = data[net.transport + 13] ^ random.choice([0, 0x08, 0x40, 0x80, 0xC8])
+        data = with_bytes(data, net.transport + 13, bytes([flags]))
+    elif kind == UDP:
+        places += [(net.transport + 4, 4)]
+    else:
+        places += [(net.transport + 2, 2), (net.transport + 6, len(data) - net.transport - 6)]
+    for offset, length in places:
+        data = with_bytes(data, offset, random.randbytes(length))
+    return data
+
+
+@both_families
+@some
+@given(script=traffic, seed=st.integers(0, 2**32))
+def test_bytes_that_no_clause_reads_never_matter(
+    net: Network, script: list[Action], seed: int
+) -> None:
+    """TTL, DSCP, ids, sequence numbers, checksums, Ethernet addresses, payload (PKT-9)."""
+    random = Random(seed)  # noqa: S311 - drawn by Hypothesis
+    plain, odd = Driver(net), Driver(net)
+    for action in script:
+        if isinstance(action, Speak) and action.part == "whole":
+            data = scrambled(net, action.data(net), action.kind, random)
+            other = (odd.node.send if action.leaves else odd.node.receive)(data)
+            handled = plain.act(action)
+            assert handled is not None
+            odd.left_last = plain.left_last
+            assert (other.reason, other.verdict) == (handled.reason, handled.verdict)
+        else:
+            plain.act(action)
+            odd.act(action)
+        assert odd.node.state == plain.node.state
+
+
+def by_role(net: Network) -> dict[bytes, str]:
+    """Addresses of a family by what they are."""
+    roles = {parse_address(net.pod): "pod", parse_address(net.node): "node", b"": ""}
+    for role in ("peer", "service", "backend", "other backend", "itself", "loopback"):
+        roles[parse_address(far_end(net, role).address)] = role
+    return roles
+
+
+def said_by_role(net: Network, table: dict[FlowKey, Entry]) -> list[tuple[object, ...]]:
+    """A table without addresses, and with lengths that leave IP headers out."""
+    roles, header = by_role(net), net.transport
+    kinds = {net.echo_request << 8: "request", net.echo_reply << 8: "reply"}
+    said = []
+    for key, entry in table.items():
+        values = asdict(entry)
+        if isinstance(entry, Flow):
+            values["service_address"] = roles[entry.service_address]
+            values["opener_bytes"] -= header * entry.opener_packets
+            values["reply_bytes"] -= header * entry.reply_packets
+        is_icmp = key.protocol == net.icmp
+        far = kinds.get(key.peer_port, "other") if is_icmp else key.peer_port
+        said.append(
+            (
+                roles[key.endpoint_address],
+                roles[key.peer_address],
+                key.endpoint_port,
+                far,
+                "icmp" if is_icmp else key.protocol,
+                key.opener,
+                tuple(values.items()),
+            )
+        )
+    return said
+
+
+@more
+@given(script=traffic)
+def test_both_families_are_treated_alike(script: list[Action]) -> None:
+    """Fragments apart, whose headers have another length in IPv6, and what depends on types."""
+    whole = [replace(a, part="whole") if isinstance(a, Speak) else a for a in script]
+    one, other = Driver(IPV4), Driver(IPV6)
+    for action in whole:
+        first, second = one.act(action), other.act(action)
+        if first is not None and second is not None:
+            assert first.reason is second.reason
+            assert first.verdict is second.verdict
+            assert first.clauses == second.clauses
+            assert [type(event) for event in first.events] == [
+                type(event) for event in second.events
+            ]
+    assert said_by_role(IPV4, one.node.table) == said_by_role(IPV6, other.node.table)
+
+
+@both_families
+@some
+@given(script=traffic)
+def test_the_collector_removes_exactly_what_is_expired(net: Network, script: list[Action]) -> None:
+    """A selection is live while it leads to a live flow of its frontend (CT-4, CT-4a)."""
+    driver = Driver(net)
+    list(driver.run(script))
+    node = driver.node
+    before = node.table
+    live = {key for key, flow in node.flows.items() if flow.expires > node.now}
+    services = {entry.service: entry for entry in node.selections.values()}
+    assert services.keys() <= {1, 2}
+    for key in node.selections:
+        frontends = {
+            (before[flow].service_address, before[flow].service_port)  # type: ignore[union-attr]
+            for flow in live
+            if flow.protocol == key.protocol and is_of(flow, key)
+        }
+        if (key.peer_address, key.peer_port) in frontends and backend_is_there(net, node, key):
+            live.add(key)
+    node.model.collect()
+    assert node.table == {key: entry for key, entry in before.items() if key in live}
+
+
+def is_of(flow: FlowKey, selection: FlowKey) -> bool:
+    """Whether a flow has the client's port of a selection, straight or as a hairpin."""
+    return selection.endpoint_port in (flow.endpoint_port, flow.peer_port)
+
+
+def backend_is_there(net: Network, node: Node, key: FlowKey) -> bool:
+    """Whether a selection's backend is one of its service still, and its flow is that one's."""
+    chosen = node.selections[key].backend
+    if chosen == 9:
+        return True
+    end = far_end(net, "backend" if chosen == 1 else "other backend")
+    target = key._replace(peer_address=parse_address(end.address), peer_port=end.port)
+    flow = node.flows.get(target)
+    known = chosen in node.model._machine.world.backends
+    return known and flow is not None and flow.expires > node.now
+
+
+@both_families
+@some
+@given(
+    port=st.integers(1, 65535),
+    kind=st.sampled_from([TCP, UDP]),
+    payload=st.binary(max_size=40),
+    wrong=st.integers(0, 0xFFFE),
+    flags=st.sampled_from(["S", "A", "PA"]),
+)
+def test_translation_there_and_back_restores_everything(
+    net: Network, *, port: int, kind: int, payload: bytes, wrong: int, flags: str
+) -> None:
+    """Addresses and ports are the client's own again; a checksum is right if it was before."""
+    server = End(net.backends[0], 8080)
+    node = Node(service(1, [frontend(net.service, 80, kind)], [backend(1, server)]))
+    client = connection(net, net.service, 80, port, kind)
+    node.send(client.out("S"))
+    offset = net.transport + (16 if kind == TCP else 6)
+
+    def spoilt(data: bytes) -> bytes:
+        value = int.from_bytes(data[offset : offset + 2], "big")
+        value = (value + wrong) % 0xFFFF if wrong else value
+        return with_bytes(data, offset, value.to_bytes(2, "big"))
+
+    for sent, wanted in (
+        (client.out(flags, payload), client.behind(server).out(flags, payload)),
+        (client.behind(server).back(flags, payload), client.back(flags, payload)),
+    ):
+        handle = node.send if sent == client.out(flags, payload) else node.receive
+        result = handle(spoilt(sent)).data
+        assert result[:offset] == wanted[:offset]
+        assert result[offset + 2 :] == wanted[offset + 2 :]
+        if not (kind == UDP and spoilt(sent)[offset : offset + 2] == b"\0\0"):
+            found, right = result[offset : offset + 2], wanted[offset : offset + 2]
+            error = int.from_bytes(found, "big") - int.from_bytes(right, "big")
+            assert error % 0xFFFF == wrong
+
+
+rules = st.lists(
+    st.tuples(
+        st.integers(1, 40),
+        st.sampled_from([ALLOW, DENY]),
+        st.integers(0, 3),
+        st.sampled_from(["any", "peer", "pods", "pods but peer", "identity", "other identity"]),
+        st.sampled_from([None, TCP, UDP]),
+        st.sampled_from([None, (80, 80), (1, 79), (79, 81)]),
+    ),
+    max_size=6,
+    unique_by=lambda item: item[0],
+)
+
+
+def put_rules(net: Network, drawn: list[Any]) -> list[Any]:
+    """Rules of the pod as drawn."""
+    full = f"{net.peer}/{32 if net.family is Family.IPV4 else 128}"
+    peers = {
+        "peer": cidr(full),
+        "pods": cidr(net.pods),
+        "pods but peer": cidr(net.pods, full),
+        "identity": identity(2),
+        "other identity": identity(3),
+    }
+    return [
+        rule(
+            number,
+            verdict,
+            EGRESS,
+            priority=priority,
+            protocol=kind,
+            ports=ports if kind else None,
+            **({} if peer == "any" else {"peer": peers[peer]}),
+        )
+        for number, verdict, priority, peer, kind, ports in drawn
+    ]
+
+
+@both_families
+@some
+@given(drawn=rules, data=st.data())
+def test_the_order_of_rules_does_not_matter(
+    net: Network, drawn: list[Any], data: st.DataObject
+) -> None:
+    shuffled = data.draw(st.permutations(drawn))
+    events = []
+    for order in (drawn, shuffled):
+        node = Node(*put_rules(net, order), isolated=[EGRESS])
+        (event,) = node.send(connection(net, net.peer).out("S")).policy_events
+        events.append((event.verdict, event.rule))
+    assert events[0] == events[1]
+
+
+ETHERTYPES = [b"\x08\x00", b"\x86\xdd", b"\x08\x06", b"\x81\x00"]
+VERSIONS = {b"\x08\x00": 0x45, b"\x86\xdd": 0x60}
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> bytes:
+    """Frames of at least an Ethernet header: noise, noise in an IP packet, packets gone wrong."""
+    if draw(st.booleans()):
+        speak = draw(speaks)
+        data = speak.data(draw(st.sampled_from([IPV4, IPV6])))
+        data = data[: draw(st.integers(ETHERNET_LENGTH, len(data)))]
+    else:
+        ethertype = draw(st.sampled_from(ETHERTYPES))
+        first = bytes([VERSIONS.get(ethertype, 0) | draw(st.sampled_from([0, 0, 0, 1, 15]))])
+        data = bytes(12) + ethertype + first + draw(st.binary(max_size=120))
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.integers(12, max(12, len(data) - 1)))
+        data = with_bytes(data, place, draw(st.binary(min_size=1, max_size=1)))
+    return data
+
+
+@settings(derandomize=True, max_examples=800, deadline=None)
+@given(data=frames())
+def test_no_frame_brings_the_parser_down(data: bytes) -> None:
+    """It parses or it drops, and what it reads lies within the packet."""
+    try:
+        view = frame.parse(data)
+    except Drop as drop:
+        assert drop.reason.is_drop
+        return
+    if view is not None:
+        assert ETHERNET_LENGTH < view.transport <= view.end <= len(data)
+
+
+@settings(derandomize=True, max_examples=120, deadline=None)
+@given(data=frames(), leaves=st.booleans(), script=traffic)
+def test_no_frame_brings_the_node_down(data: bytes, leaves: bool, script: list[Action]) -> None:
+    driver = Driver(IPV4)
+    list(driver.run(script[:8]))
+    handled = driver.node.send(data) if leaves else driver.node.receive(data)
+    assert handled.reason in Reason
+    assert (handled.verdict is Verdict.DROP) == (
+        handled.reason.is_drop and handled.reason is not Reason.REJECTED
+    )
+    assert len(handled.data) == len(data) or handled.reason is Reason.REJECTED
+
+
+@pytest.mark.parametrize("net", [IPV4, IPV6], ids=["ipv4", "ipv6"])
+@some
+@given(script=traffic)
+def test_two_open_flows_never_share_a_tuple(net: Network, script: list[Action]) -> None:
+    """CT-1b: whatever happens, of two flows that look alike one is closing or expired."""
+    driver = Driver(net)
+    for action in script:
+        driver.act(action)
+        now, flows = driver.node.now, driver.node.flows
+        open_tcp = [
+            key[:5]
+            for key, flow in flows.items()
+            if key.protocol == TCP
+            and flow.expires > now
+            and not (flow.opener_closing or flow.reply_closing)
+        ]
+        assert len(open_tcp) == len(set(open_tcp))
+
+
+def test_the_drawn_traffic_reaches_what_it_should() -> None:
+    """The properties above would be hollow if their traffic met no more than new flows."""
+    met: set[Reason] = set()
+
+    @settings(derandomize=True, max_examples=150, deadline=None)
+    @given(script=traffic)
+    def collect(script: list[Action]) -> None:
+        met.update(h.reason for h in Driver(IPV4).run(script) if h is not None)
+
+    collect()
+    wanted = {
+        Reason.NEW,
+        Reason.ESTABLISHED,
+        Reason.REPLY,
+        Reason.RELATED,
+        Reason.INVALID_TCP_FLAGS,
+        Reason.MID_STREAM,
+        Reason.NO_SERVICE,
+        Reason.NO_BACKEND,
+        Reason.POLICY_DENIED,
+        Reason.FRAGMENT_NOT_FOUND,
+    }
+    assert wanted <= met
