@@ -17,7 +17,7 @@ from harness.kernel.loader import (
     RunResult,
     StaleChecksum,
 )
-from harness.subject import Refused, StateKey, StateValue
+from harness.subject import Refused, StateKey, StateValue, Subject
 from model.domain.configuration import NoBackendAction
 from model.domain.event import Event, Hook
 from model.domain.operation import Operation
@@ -35,9 +35,9 @@ NO_PACKET = KernelContext(interface=-1)
 class KernelSubject:
     """Drives a loaded object. See harness.subject.Subject.
 
-    `ensure_device` makes sure that the interface of a packet exists where test runs look for it;
-    `cpu` is the CPU that the calling thread keeps to. `owned` says that `close` closes the object.
-    Raises LayoutError where the object's layouts are not those of the codecs, OperationError
+    `loaded` becomes the subject's: `close` closes it. `ensure_device` makes sure that the interface
+    of a packet exists where test runs look for it; `cpu` is the one that the calling thread keeps
+    to. Raises LayoutError where the object's layouts are not those of the codecs, OperationError
     where its maps cannot be written.
     """
 
@@ -94,6 +94,7 @@ class KernelSubject:
 
     def damage(self) -> list[str]:
         """What is wrong with tables: changed ones that packets must not change, senseless bytes."""
+        self._tables.state()  # for its complaints
         lines = [
             describe_damage(damage, self._loaded.btf)
             for damage in self._control_plane.tables.damage()
@@ -103,7 +104,7 @@ class KernelSubject:
     def reset(self) -> None:
         """Empty every table that is in use."""
         self._tables.clear()
-        self._control_plane.clear()
+        self._control_plane.tables.clear()
         self._ring.drain()
         self._start()
 
@@ -157,3 +158,8 @@ def _outcome(packet: Packet, result: RunResult, events: tuple[Event, ...]) -> Ou
 def _faulty(packet: Packet, events: tuple[Event, ...], fault: str) -> Outcome:
     """Where the kernel tells neither verdict nor frame; no reference predicts a fault."""
     return Outcome(Verdict.DROP, packet.data, packet.context, events, fault=fault)
+
+
+def conforms(subject: KernelSubject) -> Subject:
+    """The subject by its protocol; a type checker holds one against the other here."""
+    return subject

@@ -103,6 +103,14 @@ def test_a_backend_that_is_gone_is_replaced_at_once(net: Network, kind: int, how
 
 
 @both_families
+def test_a_backend_that_serves_another_service_now_is_gone(net: Network) -> None:
+    node = connected(net)
+    elsewhere = service(2, [frontend(net.other_service)], [backend(1, at(net, 1))])
+    node.apply(elsewhere, served_by(net, 2))
+    assert next_backend(node, net) == (Reason.NEW, at(net, 2))
+
+
+@both_families
 @both_protocols
 def test_late_replies_of_a_replaced_backend_are_translated_until_the_old_flow_expires(
     net: Network, kind: int

@@ -59,11 +59,6 @@ class ControlPlane:
         element = self._codecs.configuration.encode(self.settings)
         self.tables.correct("configuration", CONFIGURATION_KEY, element)
 
-    def clear(self) -> None:
-        """Empty the tables, for another control plane to begin with them. Raises MapError."""
-        used = self.services.used() | {"policy_pages": self.policy.pages.used()}
-        self.tables.clear(used)
-
     def _carry_out(self, compile_plan: Callable[[Journal], Plan]) -> None:
         """Compile, check and write; take everything back where one of these fails."""
         journal = Journal()

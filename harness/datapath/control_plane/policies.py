@@ -109,9 +109,10 @@ class PolicyTables:
     ) -> None:
         for signature, peer_class in classes.items():
             for direction, index in policy.indexes.items():
-                key = PolicyKey(policy.number, peer_class, direction)
-                if key not in policy.rows and index.needs_row(signature):
-                    self._add(policy, key, index.matching(signature), plan, journal)
+                if index.needs_row(signature):
+                    key = PolicyKey(policy.number, peer_class, direction)
+                    if key not in policy.rows:
+                        self._add(policy, key, index.matching(signature), plan, journal)
 
     def _add(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -58,14 +58,12 @@ def port_table(pieces: Sequence[Piece]) -> PortTable:
     if len(pieces) == 1:
         return pieces[0].entry
     starts = [piece.first for piece in pieces]
-    blocks: list[int | tuple[int, ...]] = []
-    for block in range(PAGE_ENTRIES):
+    at_block_start = [Piece(-(-piece.first // PAGE_ENTRIES), piece.entry) for piece in pieces]
+    blocks: list[int | tuple[int, ...]] = [*_entries(at_block_start, 0, PAGE_ENTRIES)]
+    for block in dict.fromkeys(start // PAGE_ENTRIES for start in starts if start % PAGE_ENTRIES):
         start, end = block * PAGE_ENTRIES, (block + 1) * PAGE_ENTRIES
         inside = pieces[bisect_right(starts, start) - 1 : bisect_left(starts, end)]
-        if len(inside) == 1:
-            blocks.append(inside[0].entry)
-        else:
-            blocks.append(tuple(_entries(inside, start, end)))
+        blocks[block] = tuple(_entries(inside, start, end))
     return tuple(blocks)
 
 
@@ -77,8 +75,9 @@ def protocol_table(pieces: Sequence[Piece]) -> PortTable:
     return (lower, *(NO_RULE,) * (PAGE_ENTRIES - 1))
 
 
-def _entries(pieces: Sequence[Piece], start: int, end: int) -> Iterator[int]:
-    """Entries of the ports from `start` to `end` - 1, all of which the pieces hold."""
+def _entries(pieces: Sequence[Piece], start: int, end: int) -> list[int]:
+    """Entries of the numbers from `start` to `end` - 1, all of which the pieces hold."""
+    entries: list[int] = []
     for piece, following in pairwise((*pieces, Piece(end, NO_RULE))):
-        for _ in range(max(piece.first, start), following.first):
-            yield piece.entry
+        entries += [piece.entry] * (following.first - max(piece.first, start))
+    return entries

@@ -32,12 +32,17 @@ class RuleIndex:
         for place, rule in enumerate(sorted(rules, key=_precedence)):
             self._order[rule.identifier] = place
             self._by_peer.setdefault(rule.peer, []).append(rule)
+        peers = self._by_peer
+        self._identities = {peer.identity for peer in peers if isinstance(peer, IdentityPeer)}
+        self._selectors = {peer for peer in peers if isinstance(peer, CidrPeer)}
 
     def needs_row(self, signature: Signature) -> bool:
         """Whether a rule names these peers; those whom none names are any peer."""
         if signature == NOBODY:
             return AnyPeer() in self._by_peer
-        return any(peer in self._by_peer for peer in _named(signature))
+        return signature.identity in self._identities or not self._selectors.isdisjoint(
+            signature.selectors
+        )
 
     def matching(self, signature: Signature) -> tuple[PolicyRule, ...]:
         """Rules that match peers of a signature, the first to decide first."""

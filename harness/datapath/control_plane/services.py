@@ -48,11 +48,6 @@ class ServiceTables:
         """Where a backend is in `backends`, None where it is not known."""
         return self._slots.get(backend)
 
-    def used(self) -> dict[str, int]:
-        """How many elements of each array were ever in use."""
-        used = {name: stretches.used for name, stretches in self._stretches.items()}
-        return used | {"backends": self._free_slots.used}
-
     def update(
         self,
         identifier: int,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datapath.codec.index import index_key, index_keys
+from harness.datapath.codec.index import index_key
 from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.mirror import ArrayMirror, HashMirror, Mirror, chunks
 from harness.datapath.control_plane.plan import Batch, Plan
@@ -89,16 +89,10 @@ class Tables:
         """Remember a value that was written past the plans."""
         self._mirrors[table].write(key, value, 1)
 
-    def clear(self, used: Mapping[str, int]) -> None:
-        """Empty the hashes, and zero so many elements of each array. Raises MapError.
-
-        The copies are as they were: whoever goes on makes new tables.
-        """
-        for name in HASHES:
+    def clear(self) -> None:
+        """Empty every table. Raises MapError. The copies stay: whoever goes on makes new ones."""
+        for name in (*HASHES, *ARRAYS):
             self._maps[name].clear()
-        for name, count in used.items():
-            table = self._maps[name]
-            table.update_batch(index_keys(0, count), bytes(count * table.value_size), count)
 
     def damage(self) -> Iterator[Damage]:
         """What differs from what was written, table by table in the order of keys."""

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Stands in for the datapath where a test needs one that does a certain thing, right or wrong: the
+ * packet's mark says which. Same maps, same program names.
+ */
+#include "../../bpf/maps.h"
+
+enum deed {
+	DEED_PASS = 0,
+	DEED_REDIRECT = 1,
+	DEED_UNKNOWN_VERDICT = 2,
+	DEED_STALE_CHECKSUM = 3,
+	DEED_EVENT = 4,
+	DEED_SENSELESS_EVENT = 5,
+	DEED_DAMAGE = 6,
+	DEED_SENSELESS_KEY = 7,
+	DEED_COUNT = 8,
+	DEED_SENSELESS_ENTRY = 9,
+	DEED_CLOCK = 10,
+};
+
+static __always_inline void report(const __u64 time, const __u16 padding)
+{
+	struct event *event = ring_reserve(events, sizeof(*event));
+
+	if (!event)
+		return;
+	*event = (struct event){
+		.time = time,
+		.kind = EVENT_DROP,
+		.reason = REASON_UNKNOWN_L3,
+		.padding = padding,
+	};
+	ring_submit(event);
+}
+
+static __always_inline void remember(const __u16 padding, const __u16 flags)
+{
+	const struct flow_key_ipv4 key = { .tuple = { .protocol = 6, .padding = padding } };
+	const struct entry_ipv4 entry = { .entry = { .expires = 5, .flags = flags } };
+
+	map_update(conntrack_ipv4, &key, &entry, BPF_ANY);
+}
+
+static __always_inline void spoil(void)
+{
+	const __u32 interface = 77;
+	const struct endpoint endpoint = { .identifier = 1 };
+	struct backend *backend = map_lookup(backends, &interface);
+
+	map_update(endpoints, &interface, &endpoint, BPF_ANY);
+	if (backend)
+		backend->state = 9;
+}
+
+static __always_inline void count(void)
+{
+	const __u32 index = HOOK_FROM_CONTAINER * REASON_LIMIT + REASON_NEW, kind = WINDOW_EVENTS;
+	struct counter *counter = map_lookup(counters, &index);
+	struct window *window = map_lookup(windows, &kind);
+
+	if (counter)
+		counter->packets += 1;
+	if (window)
+		window->suppressed += 1;
+}
+
+SEC("tc")
+int from_container(struct __sk_buff *skb)
+{
+	const __u32 first = 0;
+	const struct configuration *settings = map_lookup(configuration, &first);
+	const __u8 other = 0xee;
+
+	switch (skb->mark) {
+	case DEED_REDIRECT:
+		skb->cb[4] = 9;
+		return 7;
+	case DEED_UNKNOWN_VERDICT:
+		return 5;
+	case DEED_STALE_CHECKSUM:
+		bpf_skb_store_bytes(skb, 40, &other, 1, 0);
+		break;
+	case DEED_EVENT:
+		report(1, 0);
+		break;
+	case DEED_SENSELESS_EVENT:
+		report(1, 1);
+		break;
+	case DEED_DAMAGE:
+		spoil();
+		break;
+	case DEED_SENSELESS_KEY:
+		remember(1, 0);
+		break;
+	case DEED_COUNT:
+		count();
+		break;
+	case DEED_SENSELESS_ENTRY:
+		remember(0, 1 << 15);
+		break;
+	case DEED_CLOCK:
+		if (settings)
+			report(settings->clock_override, 0);
+		break;
+	}
+	return 0;
+}
+
+SEC("tc")
+int to_container(struct __sk_buff *skb)
+{
+	return 2;
+}
+
+LICENSE("Dual BSD/GPL");
