@@ -1,0 +1,1 @@
+"""Captures: pcap and pcapng as streams of steps, mapped onto a topology."""

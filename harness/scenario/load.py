@@ -1,0 +1,70 @@
+"""A scenario file to scenarios: one, or one for each family that it runs in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from harness.scenario.document import Mapping, Node, Scalar, read_document
+from harness.scenario.entry import read_entries
+from harness.scenario.error import FormatError, one_of, shown
+from harness.scenario.reading import Fields, listing, named_scalar, scalar, text
+from harness.scenario.registry import Registry
+from harness.scenario.scope import Scope
+from harness.scenario.steps import Steps, families_reader
+from harness.scenario.topology import read_topology
+from harness.step import Scenario
+from model.clauses import CLAUSES
+from model.domain.address import Family
+
+KEYS: Final = ("name", "description", "clauses", "families", "topology", "entries", "steps")
+SUFFIXES: Final = {Family.IPV4: "[ipv4]", Family.IPV6: "[ipv6]"}
+
+
+def load_scenarios(path: Path) -> list[Scenario]:
+    """The scenarios of a file, in the order of its `families`. Raises FormatError."""
+    document = read_document(path)
+    return scenarios_of(path, document)
+
+
+def scenarios_of(path: Path, document: Mapping) -> list[Scenario]:
+    """The scenarios of a document that was read from a path."""
+    given = Fields(document, "scenario", KEYS)
+    families = given.optional("families", families_reader(), ())
+    several = len(families) > 1
+    return [
+        read_scenario(given, Scope(path, Registry(), family, translated=several))
+        for family in families or (None,)
+    ]
+
+
+def read_scenario(given: Fields, scope: Scope) -> Scenario:
+    """The scenario of one family."""
+    path, registry, family = scope.file, scope.registry, scope.family
+    title = given.required("name", named_scalar).text if "name" in given else path.stem
+    topology = read_topology(registry, path, given.required("topology", lambda node: node))
+    if "entries" in given:
+        topology += tuple(read_entries(scope, given.value("entries")))
+    steps = tuple(Steps(scope).read(given.required("steps", lambda node: node)))
+    if not steps:
+        place = given.value("steps").place
+        raise FormatError(place, "a scenario without steps", "add a packet")
+    return Scenario(
+        name=title + SUFFIXES[family] if family else title,
+        path=str(path),
+        topology=topology,
+        steps=steps,
+        family=family,
+        description=" ".join(given.optional("description", text, "").split()),
+        clauses=given.optional("clauses", listing(clause), ()),
+    )
+
+
+def clause(node: Node) -> str:
+    """The id of a clause of docs/specification.md."""
+    word: Scalar = scalar(node)
+    if word.text not in CLAUSES:
+        raise FormatError(
+            word.place, f"unknown clause {shown(word.text)}", one_of(CLAUSES, word.text)
+        )
+    return word.text

@@ -1,0 +1,1 @@
+"""Packets in Scapy's notation: read without running it, translated between families, written."""
