@@ -11,7 +11,15 @@ from harness.datapath.codec.index import index_key
 from harness.kernel.btf import Btf
 from model.domain.address import Family, family_of, parse_address
 from model.domain.operation import PutService, RemoveService
-from model.domain.service import Backend, BackendState, Frontend, FrontendKey, FrontendKind, Service
+from model.domain.service import (
+    Algorithm,
+    Backend,
+    BackendState,
+    Frontend,
+    FrontendKey,
+    FrontendKind,
+    Service,
+)
 from tests.datapath.lookup import NOT_A_SERVICE
 from tests.datapath.service_world import (
     KEYS,
@@ -107,6 +115,24 @@ def test_a_changed_state_rewrites_no_maglev_table_of_others(btf: Btf, codecs: Co
     gone = replace(dying, state=BackendState.QUARANTINED)
     world.control_plane.apply([PutService(small_service(backend(1), gone))])
     assert world.faults.calls == 1
+
+
+def test_one_change_among_many_services_touches_that_one_alone(btf: Btf, codecs: Codecs) -> None:
+    """A new list, the row, the old backend: three elements however many other services there are."""
+    world = World(0, btf, codecs)
+    others = [
+        Service(number, "other", (), (Backend(100 + number, parse_address("10.3.0.1"), 80),))
+        for number in range(2, 200)
+    ]
+    world.control_plane.apply([PutService(service) for service in others])
+    world.control_plane.apply([PutService(small_service(backend(1), backend(2)))])
+    world.faults.calls = 0
+    written: list[int] = []
+    world.faults.watch = lambda: written.append(1)
+    random_choice = replace(small_service(backend(1)), algorithm=Algorithm.RANDOM)
+    world.control_plane.apply([PutService(random_choice)])
+    assert world.faults.calls == len(written) == 3
+    world.faults.watch = None
 
 
 def test_slots_and_stretches_are_reused_for_ever(btf: Btf, codecs: Codecs) -> None:

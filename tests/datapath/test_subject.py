@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.datapath.sizes import TEST_SIZES
+from harness.datapath.bench import Bench
 from harness.datapath.subject import KernelSubject
-from harness.kernel.loader import load
-from harness.kernel.namespace import Namespace
-from harness.kernel.processor import pinned_to_one_cpu
 from harness.subject import OperationError, Refused
 from model.domain.address import Network, parse_address
 from model.domain.configuration import Configuration, NoBackendAction
@@ -51,8 +48,8 @@ SERVICE = Service(
 @pytest.fixture(scope="module")
 def shared() -> Iterator[KernelSubject]:
     """One subject for the module, as the lockstep engine has one for many scenarios."""
-    with Namespace() as namespace, pinned_to_one_cpu() as cpu:
-        subject = KernelSubject(load(STAND_IN, sizes=TEST_SIZES), namespace.ensure_device, cpu)
+    with Bench() as bench:
+        subject = bench.open(STAND_IN)
         yield subject
         subject.close()
         subject.close()

@@ -1,0 +1,71 @@
+"""Where subjects live: one thread's CPU and network namespace, and the objects loaded there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from harness.datapath.control_plane.tables import ARRAYS, HASHES
+from harness.datapath.packet_tables import ENTRY_TABLES
+from harness.datapath.sizes import TEST_SIZES
+from harness.datapath.subject import PROGRAMS, KernelSubject
+from harness.kernel.loader import LoaderName, load
+from harness.kernel.namespace import Namespace
+from harness.kernel.processor import pinned_to_one_cpu
+
+SOURCE: Final = Path(__file__).parents[2] / "bpf" / "twinpath.bpf.c"
+"""The datapath that ships."""
+
+MAPS: Final = (*HASHES, *ARRAYS, *ENTRY_TABLES, "counters", "windows", "events")
+"""What an object has to have, by name in C."""
+
+
+class Bench:
+    """The calling thread keeps to one CPU and a namespace of its own until `close`.
+
+    All subjects of one thread are opened at one bench: their packets' interfaces are devices of
+    its namespace. Use as a context manager. Raises PermissionDeniedError, DeviceError.
+    """
+
+    def __init__(self) -> None:
+        with ExitStack() as stack:
+            self._cpu = stack.enter_context(pinned_to_one_cpu())
+            self._namespace = stack.enter_context(Namespace())
+            self._stack = stack.pop_all()
+
+    def open(
+        self,
+        source: Path = SOURCE,
+        loader: LoaderName = LoaderName.LIBBPF,
+        sizes: Mapping[str, int] = TEST_SIZES,
+    ) -> KernelSubject:
+        """Load an object and make a subject of it; the bench closes it in the end, if it is open.
+
+        Raises what harness.kernel.loader.load raises, and what KernelSubject does.
+        """
+        loaded = load(source, loader, sizes, tuple(PROGRAMS.values()), MAPS)
+        try:
+            subject = KernelSubject(loaded, self._namespace.ensure_device, self._cpu)
+        except BaseException:
+            loaded.close()
+            raise
+        self._stack.callback(subject.close)
+        return subject
+
+    def close(self) -> None:
+        """Close what is open and bring the thread back to where it was. Safe to call twice."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
