@@ -118,7 +118,7 @@ def test_a_changed_state_rewrites_no_maglev_table_of_others(btf: Btf, codecs: Co
 
 
 def test_one_change_among_many_services_touches_that_one_alone(btf: Btf, codecs: Codecs) -> None:
-    """A new list, the row, the old backend: three elements however many other services there are."""
+    """A new list, the row, the old backend: three elements, however many services there are."""
     world = World(0, btf, codecs)
     others = [
         Service(number, "other", (), (Backend(100 + number, parse_address("10.3.0.1"), 80),))
