@@ -135,10 +135,12 @@ def test_policy_has_no_say_where_a_pod_reaches_itself(net: Network) -> None:
 def test_a_policy_change_does_not_end_it_either(net: Network) -> None:
     node = looped(net)
     request = node.send(as_client(net).out("S")).data
+    revision = node.flow.policy_revision
     node.apply(rule(1, RuleVerdict.DENY, EGRESS), rule(2, RuleVerdict.DENY, INGRESS))
     assert node.receive(request).reason is Reason.ESTABLISHED
     assert node.send(as_server(net).out("SA")).reason is Reason.REPLY
     assert node.send(as_client(net).out("A")).reason is Reason.ESTABLISHED
+    assert node.flow.policy_revision == revision
 
 
 @both_families
