@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from harness.datapath.codec.errors import ContentError
 from harness.datapath.codec.record import Record
@@ -38,16 +37,8 @@ POLICY_VERDICT = EventKind.POLICY_VERDICT.value
 DROP = EventKind.DROP.value
 TRACE = EventKind.TRACE.value
 NO_RULE = (0, 0, 0)
+NO_VERDICT = (0, *NO_RULE)
 NO_SELECTION = (0, 0, bytes(16), 0)
-
-
-class Head(NamedTuple):
-    """What every event begins with."""
-
-    time: int
-    hook: Hook
-    endpoint: int
-    packet: Tuple
 
 
 class EventCodec:
@@ -64,18 +55,18 @@ class EventCodec:
         if len(data) != self._record.size:
             raise ContentError(f"event of {len(data)} bytes instead of {self._record.size}")
         fields = self._record.unpack(data)
-        kind, family, time, hook, endpoint = fields[:5]
-        if family not in ADDRESS_LENGTHS or hook not in HOOKS:
-            raise ContentError(f"event: family {family} at hook {hook} is unknown")
-        length = ADDRESS_LENGTHS[family]
-        head = Head(time, HOOKS[hook], endpoint, _packet(fields[5:10], length))
+        kind, family, time, hook_number, endpoint = fields[:5]
+        length, hook = ADDRESS_LENGTHS.get(family), HOOKS.get(hook_number)
+        if length is None or hook is None:
+            raise ContentError(f"event: family {family} at hook {hook_number} is unknown")
+        head = time, hook, endpoint, _packet(fields[5:10], length)
         verdict, selection = fields[10:14], fields[14:]
         if kind == DROP and verdict[1:] == NO_RULE and selection == NO_SELECTION:
             return DropEvent(*head, _reason(verdict[0]))
         if kind == POLICY_VERDICT and selection == NO_SELECTION:
             number, rule, local, peer = verdict
             return PolicyVerdictEvent(*head, local, peer, rule, _verdict(number))
-        if kind == SELECTION and verdict == (0, *NO_RULE):
+        if kind == SELECTION and verdict == NO_VERDICT:
             service, backend, address, port = selection
             return SelectionEvent(*head, service, backend, _address(address, length), port)
         raise ContentError(f"event of kind {kind}: unknown, or with fields that it does not have")
@@ -87,13 +78,10 @@ def _packet(fields: tuple[bytes, bytes, int, int, int], length: int) -> Tuple:
         if fields != (bytes(16), bytes(16), 0, 0, 0):
             raise ContentError("event: a tuple without family is not empty (OBS-2b)")
         return EMPTY_TUPLE
-    return Tuple(
-        _address(source, length),
-        _address(destination, length),
-        source_port,
-        destination_port,
-        protocol,
-    )
+    if length == len(source):
+        return Tuple(source, destination, source_port, destination_port, protocol)
+    ends = _address(source, length), _address(destination, length)
+    return Tuple(*ends, source_port, destination_port, protocol)
 
 
 def _address(words: bytes, length: int) -> Address:
