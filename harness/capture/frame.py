@@ -24,6 +24,8 @@ def frame_of_capture(path: Path, number: int) -> bytes:
             raise CaptureError(place, f"record {number} has link type {kind}", "use another")
         frame = convert(record.data)
         if frame is None:
-            raise CaptureError(place, f"record {number} has no whole link header", "use another")
+            raise CaptureError(
+                place, f"record {number} holds no IP packet or whole frame", "use another"
+            )
         return frame
     raise CaptureError(place, f"there is no record {number}", f"the last is {last}")

@@ -14,13 +14,13 @@ SOURCE_MAC: Final = bytes.fromhex("02fe00000001")
 DESTINATION_MAC: Final = bytes.fromhex("02fe00000002")
 ETHERTYPES: Final = {4: b"\x08\x00", 6: b"\x86\xdd"}
 
+PPP_PROTOCOLS: Final = {b"\x00\x21": ETHERTYPES[4], b"\x00\x57": ETHERTYPES[6]}
+
 ADDRESS_FAMILIES: Final = {2: 4, 10: 6, 24: 6, 28: 6, 30: 6}
 """Numbers that systems give IPv4 and IPv6 in loopback captures."""
 
 UNSUPPORTED_NAMES: Final = {
     6: "token ring",
-    9: "PPP",
-    50: "PPP in HDLC",
     51: "PPPoE",
     105: "802.11",
     107: "frame relay",
@@ -69,11 +69,20 @@ def loopback(data: bytes) -> bytes | None:
     return DESTINATION_MAC + SOURCE_MAC + ETHERTYPES[family] + data[4:] if family else None
 
 
+def ppp(data: bytes) -> bytes | None:
+    """PPP, with or without address and control field; IP packets only."""
+    inner = data[2:] if data[:2] == b"\xff\x03" else data
+    ethertype = PPP_PROTOCOLS.get(inner[:2])
+    return DESTINATION_MAC + SOURCE_MAC + ethertype + inner[2:] if ethertype else None
+
+
 CONVERTERS: Final[dict[int, Callable[[bytes], bytes | None]]] = {
     0: loopback,
     ETHERNET: ethernet,
+    9: ppp,
     12: raw_ip,
     14: raw_ip,
+    50: ppp,
     101: raw_ip,
     108: loopback,
     113: cooked,

@@ -15,12 +15,6 @@ from harness.capture.record import Record, Source
 from harness.scenario.error import Place
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
-SUFFIXES: Final = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".cap.gz")
-
-
-def is_capture(path: Path) -> bool:
-    """Whether a file is a capture, by its name."""
-    return path.name.endswith(SUFFIXES)
 
 
 class CaptureReader:

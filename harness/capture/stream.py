@@ -84,7 +84,7 @@ class Walk:
             return None
         frame = convert(record.data)
         if frame is None:
-            self.statistics.skipped["no whole link header"] += 1
+            self.statistics.skipped["no IP packet or whole frame in it"] += 1
             return None
         return rewrite(frame, self.mapping.translations)
 

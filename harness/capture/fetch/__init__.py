@@ -1,0 +1,1 @@
+"""Fetches real captures from the source archives of packages; this repository holds none."""
