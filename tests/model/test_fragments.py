@@ -1,4 +1,7 @@
-"""Fragments and the datagrams that they belong to (FRAG-1, FRAG-2, LB-8c; RFC 791, RFC 8200)."""
+"""Fragments and the datagrams that they belong to (RFC 791, RFC 8200).
+
+FRAG-1, FRAG-1a to FRAG-1c, FRAG-2, FRAG-2a, LB-8c.
+"""
 
 from __future__ import annotations
 

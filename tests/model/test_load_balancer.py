@@ -1,4 +1,4 @@
-"""Who serves a connection to a service (LB-1, LB-2, LB-3c, LB-5, LB-9, LB-10, LB-12, LB-13)."""
+"""Who serves a connection to a service (LB-1, LB-2, LB-3c, LB-5, LB-9, LB-9a, LB-12, LB-13)."""
 
 from __future__ import annotations
 

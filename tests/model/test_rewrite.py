@@ -1,4 +1,7 @@
-"""Translated packets against packets that Scapy makes anew (PKT-8, PKT-9, LB-10)."""
+"""Translated packets against packets that Scapy makes anew.
+
+PKT-8, PKT-8a, PKT-8b, PKT-9, LB-10.
+"""
 
 from __future__ import annotations
 
