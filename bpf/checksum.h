@@ -33,7 +33,8 @@ static __always_inline __u32 address_change(const __be32 *from, const __be32 *to
 	return (sum & 0xffffffff) + (sum >> 32);
 }
 
-static __always_inline __u32 port_change(const __be16 from, const __be16 to)
+/* The same for a port or another 16-bit word. */
+static __always_inline __u32 word16_change(const __be16 from, const __be16 to)
 {
 	return (__u32)(__u16)~from + to;
 }

@@ -36,6 +36,13 @@ static __always_inline bool flow_is_direct(struct context *context, const struct
 	       !frontend_find(context->tuple, family);
 }
 
+static __always_inline void own_set(struct context *context, struct entry *own)
+{
+	context->own = own;
+	context->connection->found = own;
+	context->connection->outdated = own && own->service_revision != context->service_revision;
+}
+
 static __always_inline struct entry *flow_opened_by_endpoint(struct context *context,
 							     const enum hook hook,
 							     const enum family family)
@@ -45,7 +52,7 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
 	own = conntrack_lookup(context->tuple, family);
-	context->own = own;
+	own_set(context, own);
 	if (!own)
 		return NULL;
 	if (own->flags & ENTRY_SELECTION) {
@@ -158,7 +165,7 @@ static __always_inline void conntrack_find_icmp(struct context *context, const e
 	if (flow && context->tuple->tuple.opener != sender)
 		return belong(context, flow, other_end(sender), hook);
 	if (flow && hook == HOOK_FROM_CONTAINER) {
-		context->own = flow;
+		own_set(context, flow);
 		if (!flow_is_direct(context, flow, family))
 			flow = NULL;
 	}

@@ -16,6 +16,13 @@
 #include "maps.h"
 #include "packet.h"
 
+/* Room for an answer (LB-8), its IP header first, and for zeros behind it up to a whole word. */
+#define ANSWER_LIMIT 1280U
+
+struct answer {
+	__u8 bytes[ANSWER_LIMIT + sizeof(__u64)];
+};
+
 /* Steps 4 to 6: how the packet belongs to its flow, and what a new one has to record. */
 struct connection {
 	__u32 reason;			/* new, established, reply or related (CT-2) */
@@ -24,6 +31,8 @@ struct connection {
 	__u32 backend_slot;
 	__u32 former_slot;		/* where reopened: the old selection's backend */
 	__u8 opener;			/* enum opener, of the flow or of the one to come */
+	bool found;			/* there is an entry under the packet's own tuple ... */
+	bool outdated;			/* ... whose peer had to be looked up as a frontend again */
 	bool translated;		/* the flow's key is not the packet's tuple */
 	bool selected;			/* a backend was chosen: record it */
 	bool reopened;			/* CT-6, through a selection */
@@ -36,9 +45,10 @@ struct connection {
 
 /* Step 8. */
 struct judgement {
-	__u32 rule;
+	__u32 decision;			/* as in policy_pages; 0: no rule */
 	__u32 local_identity;
 	__u32 peer_identity;
+	__u32 peer_class;
 	bool judged;			/* a new flow was judged: report it */
 	bool allowed;
 };
@@ -70,7 +80,7 @@ struct context {
 	__u32 policy_revision;			/* read before any table that it stands for */
 	__u32 service_revision;
 	struct entry *flow;			/* that the packet belongs to; NULL: new */
-	struct entry *own;			/* under the packet's own tuple, endpoint as opener */
+	struct entry *own;			/* up to step 6: under the tuple, opened by the endpoint */
 	struct packet *packet;
 	struct connection *connection;
 	struct judgement *judgement;
@@ -78,5 +88,12 @@ struct context {
 	struct flow_key *flow_key;		/* the flow's: with the backend for a service */
 	struct workspace *workspace;
 };
+
+/* The L4 header, which parsing has made linear. */
+static __always_inline void *packet_l4(const struct context *context, const __u32 length)
+{
+	return packet_linear_bytes(context->skb, context->packet->l4_offset & L4_OFFSET_MASK,
+				   length);
+}
 
 #endif

@@ -10,24 +10,40 @@
 #include "context.h"
 #include "counter.h"
 #include "endpoint.h"
+#include "error_translation.h"
 #include "event.h"
 #include "fragment.h"
+#include "icmp_error.h"
 #include "load_balancer.h"
 #include "parse.h"
 #include "policy.h"
 #include "record.h"
+#include "redirect.h"
+#include "reject.h"
 #include "translation.h"
 
 /* What tc does with the packet. */
 enum verdict {
 	VERDICT_PASS = 0,
 	VERDICT_DROP = 2,
-	VERDICT_REDIRECT = 7,
 };
 
 static __always_inline bool is_drop(const enum reason reason)
 {
 	return reason >= REASON_UNKNOWN_L3;
+}
+
+/* Step 4. Related: an ICMP error about a flow, which goes its own way from here. */
+static __always_inline enum reason find_flow(struct context *context, const enum hook hook,
+					     const enum family family)
+{
+	if (!packet_is_icmp(context->packet, family))
+		conntrack_find(context, hook, family);
+	else if (!packet_is_icmp_error(context->packet, family))
+		conntrack_find_icmp(context, hook, family);
+	else if (conntrack_find_related(context, hook, family))
+		return REASON_RELATED;
+	return 0;
 }
 
 /* Steps 5 to 7 for a packet that no flow has taken in. */
@@ -60,10 +76,12 @@ static __always_inline enum reason decide(struct context *context, const enum ho
 	reason = endpoint_find(context, hook, family);
 	if (reason)
 		return reason;
-	reason = fragment_resolve(context);
+	reason = fragment_resolve(context, hook, family);
 	if (reason)
 		return reason;
-	conntrack_find(context, hook, family);
+	reason = find_flow(context, hook, family);
+	if (reason)
+		return reason;
 	if (!context->flow) {
 		reason = decide_new(context, hook, family);
 		if (reason)
@@ -89,24 +107,56 @@ static __always_inline enum reason carry_out(struct context *context, const enum
 			record_undo(context, family);
 		return REASON_REWRITE_FAILED;
 	}
-	if (context->flow)
-		record_refresh(context, hook);
+	if (context->flow && !connection->unchanged)
+		record_refresh(context, hook, family);
+	if (connection->affinity && creates_flow(context))
+		affinity_record(context, family);
+	if (context->packet->fragment == FRAGMENT_FIRST)
+		datagram_remember(context, family);
 	return connection->reason;
 }
 
+/* Step 9 for those that do not pass as their connection says. */
+static __always_inline enum reason carry_out_exception(struct context *context,
+						       const enum hook hook,
+						       const enum reason reason,
+						       const enum family family)
+{
+	if (reason == REASON_RELATED)
+		return error_translate(context, hook, family);
+	if (reason == REASON_POLICY_REVOKED)
+		conntrack_delete(context->flow_key, family);
+	if (reason == REASON_REASSEMBLY && context->connection->reassembles)
+		datagram_remember(context, family);
+	if (reason == REASON_NO_BACKEND && hook == HOOK_FROM_CONTAINER)
+		return reject(context, family);
+	return reason;
+}
+
 /* Step 9, counters and events. */
-static __always_inline int report(struct context *context, const enum hook hook,
-				  const enum reason reason, const enum family family)
+static __always_inline void report(struct context *context, const enum hook hook,
+				   const enum reason reason, const enum family family)
 {
 	counter_add(hook, reason, context->packet->length);
-	if (context->configuration->event_switches) {
-		if (context->connection->selected && !is_drop(reason))
-			event_selection(context, hook, family);
-		if (context->judgement->judged)
-			event_policy_verdict(context, hook, family);
-		if (is_drop(reason))
-			event_drop(context, hook, reason, family);
-	}
+	if (!context->configuration->event_switches)
+		return;
+	if (context->connection->selected && !is_drop(reason))
+		event_selection(context, hook, family);
+	if (context->judgement->judged)
+		event_policy_verdict(context, hook, family);
+	if (is_drop(reason))
+		event_drop(context, hook, reason, family);
+}
+
+/* Where the packet goes now. */
+static __always_inline int verdict_of(struct context *context, const enum hook hook,
+				      const enum reason reason)
+{
+	if (reason == REASON_REASSEMBLY)
+		return redirect_to_reassembly(context);
+	if (hook == HOOK_FROM_CONTAINER &&
+	    (reason == REASON_REJECTED || (!is_drop(reason) && context->connection->hairpin)))
+		return redirect_to_pod(context);
 	return is_drop(reason) ? VERDICT_DROP : VERDICT_PASS;
 }
 
@@ -115,11 +165,12 @@ static __always_inline int handle_ip(struct context *context, const enum hook ho
 {
 	enum reason reason = decide(context, hook, family);
 
-	if (!reason)
+	if (reason)
+		reason = carry_out_exception(context, hook, reason, family);
+	else
 		reason = carry_out(context, hook, family);
-	else if (reason == REASON_POLICY_REVOKED)
-		conntrack_delete(context->flow_key, family);
-	return report(context, hook, reason, family);
+	report(context, hook, reason, family);
+	return verdict_of(context, hook, reason);
 }
 
 /* ARP passes; a VLAN tag is no Ethernet type of ours, in the frame or beside it (PKT-1). */
@@ -128,7 +179,8 @@ static __always_inline int handle_other(struct context *context, const enum hook
 {
 	const bool arp = type == network16(ETHERNET_ARP);
 
-	return report(context, hook, arp ? REASON_UNTRACKED : REASON_UNKNOWN_L3, FAMILY_IPV4);
+	report(context, hook, arp ? REASON_UNTRACKED : REASON_UNKNOWN_L3, FAMILY_IPV4);
+	return arp ? VERDICT_PASS : VERDICT_DROP;
 }
 
 /* False: the maps are not there, which cannot be after loading. */

@@ -54,14 +54,17 @@ static __always_inline void event_selection(struct context *context, const enum 
 {
 	struct event *event =
 		event_begin(context, hook, EVENT_SELECTION, EVENT_SWITCH_SELECTIONS);
+	const bool hairpin = context->connection->hairpin;
+	struct flow_key *key = context->flow_key;
 
 	if (!event)
 		return;
 	event_set_tuple(event, context, hook, family);
 	event->service = context->connection->service;
 	event->backend = context->connection->backend;
-	event->backend_port = context->flow_key->tuple.peer_port;
-	address_widen(event->backend_address, peer_address(context->flow_key, family), family);
+	event->backend_port = hairpin ? key->tuple.endpoint_port : key->tuple.peer_port;
+	address_widen(event->backend_address,
+		      hairpin ? endpoint_address(key) : peer_address(key, family), family);
 	ring_submit(event);
 }
 
@@ -81,7 +84,7 @@ static __always_inline void event_policy_verdict(struct context *context, const 
 		address_widen(event->destination, peer_address(context->flow_key, family), family);
 	}
 	event->reason = judgement->allowed;
-	event->rule = judgement->rule;
+	event->rule = judgement->decision & POLICY_RULE;
 	event->local_identity = judgement->local_identity;
 	event->peer_identity = judgement->peer_identity;
 	ring_submit(event);

@@ -48,7 +48,7 @@ static __always_inline struct entry *live_flow(struct entry *entry, const __u64 
 {
 	if (entry && !flow_is_live(entry, now))
 		entry = NULL;
-	asm volatile("" : "+r"(entry));
+	opaque(entry);
 	return entry;
 }
 
@@ -69,6 +69,12 @@ static __always_inline bool flow_has_frontend(struct entry *entry, struct flow_k
 	return entry->flags & ENTRY_LOAD_BALANCED &&
 	       entry->service_port == tuple->tuple.peer_port &&
 	       address_equal(service_address(entry), peer_address(tuple, family), family);
+}
+
+/* NAT-3. */
+static __always_inline bool flow_has_service(struct entry *entry, const enum family family)
+{
+	return entry->service_port && !address_is_zero(service_address(entry), family);
 }
 
 /* Flags after a TCP packet from the opener or in reply (CT-5, CT-7b). */

@@ -46,6 +46,7 @@ struct ipv4_header {
 };
 
 enum ipv4_fragment_bits {
+	IPV4_DONT_FRAGMENT = 0x4000,
 	IPV4_MORE_FRAGMENTS = 0x2000,
 	IPV4_FRAGMENT_OFFSET = 0x1fff,
 };

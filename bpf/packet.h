@@ -7,6 +7,7 @@
 
 #include "byte_order.h"
 #include "header.h"
+#include "verifier.h"
 
 /*
  * Where an L4 header can begin at most: behind 40 bytes and six extension headers of 2048, and as far
@@ -59,28 +60,30 @@ static __always_inline void *packet_data_end(const struct __sk_buff *skb)
 }
 
 /*
- * Bytes of the frame, made linear where they are not, which moves the packet: pointers got before
- * are invalid afterwards. NULL if the frame is shorter.
+ * Bytes of the frame that are linear; NULL if they are not. The pointer that is tested has to be the
+ * one that is used, so the compiler must not compute it twice.
  */
-static __always_inline void *packet_bytes(struct __sk_buff *skb, __u32 offset, const __u32 length)
-{
-	void *bytes = packet_data(skb) + offset;
-
-	if (bytes + length <= packet_data_end(skb))
-		return bytes;
-	if (bpf_skb_pull_data(skb, offset + length))
-		return NULL;
-	bytes = packet_data(skb) + offset;
-	return bytes + length <= packet_data_end(skb) ? bytes : NULL;
-}
-
-/* The same for bytes that parsing has made linear. */
 static __always_inline void *packet_linear_bytes(const struct __sk_buff *skb, const __u32 offset,
 						 const __u32 length)
 {
 	void *bytes = packet_data(skb) + offset;
 
+	opaque(bytes);
 	return bytes + length <= packet_data_end(skb) ? bytes : NULL;
+}
+
+/*
+ * The same, made linear where they are not, which moves the packet: pointers got before are
+ * invalid afterwards. NULL if the frame is shorter.
+ */
+static __always_inline void *packet_bytes(struct __sk_buff *skb, const __u32 offset,
+					  const __u32 length)
+{
+	void *bytes = packet_linear_bytes(skb, offset, length);
+
+	if (bytes || bpf_skb_pull_data(skb, offset + length))
+		return bytes;
+	return packet_linear_bytes(skb, offset, length);
 }
 
 static __always_inline bool packet_is_icmp(const struct packet *packet, const enum family family)

@@ -41,15 +41,15 @@ static __always_inline const struct peer *prefix_lookup(const __be32 *address,
 }
 
 /* Whole addresses are in a hash, which costs less than the trie behind it. */
-static __always_inline struct peer peer_find(const __be32 *address, const enum family family)
+static __always_inline void peer_find(struct judgement *judgement, const __be32 *address,
+				      const enum family family)
 {
 	const struct peer *peer = address_lookup(address, family);
 
 	if (!peer)
 		peer = prefix_lookup(address, family);
-	if (!peer)
-		return (struct peer){ .identity = IDENTITY_WORLD, .peer_class = 0 };
-	return *peer;
+	judgement->peer_identity = peer ? peer->identity : IDENTITY_WORLD;
+	judgement->peer_class = peer ? peer->peer_class : 0;
 }
 
 #endif

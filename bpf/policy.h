@@ -92,48 +92,58 @@ static __always_inline bool isolation_allows(const struct endpoint *endpoint,
 	return !(endpoint->flags & isolated);
 }
 
-/* Judges context->flow_key as its opener opened it (POL-4, POL-5). */
-static __always_inline void policy_judge(struct context *context, const enum family family)
+/* POL-6. */
+static __always_inline bool is_admitted_host(struct context *context)
 {
-	struct judgement *judgement = context->judgement;
-	struct flow_key *key = context->flow_key;
-	const enum opener opener = key->tuple.opener;
-	const struct peer peer = peer_find(peer_address(key, family), family);
-	const struct policy_tables *tables;
-	__u32 decision = 0;
+	return context->configuration->host_reaches_pods &&
+	       context->flow_key->tuple.opener == OPENER_PEER &&
+	       context->judgement->peer_identity == IDENTITY_HOST;
+}
 
-	judgement->local_identity = context->endpoint->identity;
-	judgement->peer_identity = peer.identity;
-	if (opener == OPENER_PEER && peer.identity == IDENTITY_HOST &&
-	    context->configuration->host_reaches_pods) {
-		judgement->rule = POLICY_RULE;
-		judgement->allowed = true;
-		return;
-	}
-	tables = policy_find(context->endpoint, peer.peer_class, opener);
-	if (tables)
-		decision = policy_decide(tables, policy_table_of(key->tuple.protocol),
-					 policy_port(key, family));
-	judgement->rule = decision & POLICY_RULE;
-	judgement->allowed = decision ? !(decision & POLICY_DENY)
-				      : isolation_allows(context->endpoint, opener);
+/* The decision about context->flow_key as its opener opened it (POL-4, POL-5); 0: no rule. */
+static __always_inline __u32 policy_judge(struct context *context, const enum family family)
+{
+	struct flow_key *key = context->flow_key;
+	const struct policy_tables *tables;
+
+	peer_find(context->judgement, peer_address(key, family), family);
+	if (is_admitted_host(context))
+		return POLICY_DECISION | POLICY_RULE;
+	tables = policy_find(context->endpoint, context->judgement->peer_class,
+			     key->tuple.opener);
+	if (!tables)
+		return 0;
+	return policy_decide(tables, policy_table_of(key->tuple.protocol),
+			     policy_port(key, family));
+}
+
+static __always_inline bool policy_allows(const struct context *context)
+{
+	const __u32 decision = context->judgement->decision;
+
+	if (decision)
+		return !(decision & POLICY_DENY);
+	return isolation_allows(context->endpoint, context->flow_key->tuple.opener);
 }
 
 /* 0: go on. New flows, and others once after each policy change; no hairpins (LB-11d). */
 static __always_inline enum reason policy_apply(struct context *context, const enum family family)
 {
-	struct connection *connection = context->connection;
+	struct judgement *judgement = context->judgement;
 	const struct entry *flow = context->flow;
 
-	if (flow && (flow->policy_revision == context->policy_revision ||
-		     flow->flags & ENTRY_HAIRPIN))
+	if (context->connection->hairpin)
 		return 0;
-	if (!connection->translated)
+	if (flow && flow->policy_revision == context->policy_revision)
+		return 0;
+	if (!context->connection->translated)
 		flow_key_copy(context->flow_key, context->tuple, family);
-	context->flow_key->tuple.opener = connection->opener;
-	policy_judge(context, family);
-	context->judgement->judged = !flow;
-	if (context->judgement->allowed)
+	context->flow_key->tuple.opener = context->connection->opener;
+	judgement->local_identity = context->endpoint->identity;
+	judgement->decision = policy_judge(context, family);
+	judgement->allowed = policy_allows(context);
+	judgement->judged = !flow;
+	if (judgement->allowed)
 		return 0;
 	return flow ? REASON_POLICY_REVOKED : REASON_POLICY_DENIED;
 }

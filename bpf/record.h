@@ -8,9 +8,10 @@
 
 #include "platform.h"
 
+#include "affinity.h"
 #include "context.h"
 #include "flow.h"
-#include "selection.h"
+#include "hairpin.h"
 
 /* An entry as small as IPv4's has padding behind its address. */
 static __always_inline void entry_value_clear(struct entry_value *value, const enum family family)
@@ -26,7 +27,8 @@ static __always_inline void entry_value_clear(struct entry_value *value, const e
 
 static __always_inline bool creates_flow(const struct context *context)
 {
-	return !context->flow && !packet_is_reset(context->packet);
+	return !context->flow && !context->connection->stateless &&
+	       !packet_is_reset(context->packet);
 }
 
 /* The state of a flow after its first packet (CT-5, CT-7). */
@@ -35,6 +37,8 @@ static __always_inline __u16 flow_first_flags(const struct context *context)
 	const struct packet *packet = context->packet;
 	__u16 flags = context->connection->translated ? ENTRY_LOAD_BALANCED : 0;
 
+	if (context->connection->hairpin)
+		flags |= ENTRY_HAIRPIN;
 	if (!packet_is_tcp(packet))
 		return flags;
 	if (!packet_is_initial_syn(packet))
@@ -57,7 +61,8 @@ static __always_inline bool flow_create(struct context *context, const enum fami
 	value->entry.opener_packets = 1;
 	value->entry.opener_bytes = context->packet->length;
 	value->entry.policy_revision = context->policy_revision;
-	value->entry.service_revision = context->service_revision;
+	/* Affinity has to be renewed: look it up with each packet. */
+	value->entry.service_revision = connection->affinity ? 0 : context->service_revision;
 	if (connection->translated) {
 		value->entry.service = connection->service;
 		value->entry.service_port = context->tuple->tuple.peer_port;
@@ -90,7 +95,7 @@ static __always_inline void former_flow_delete(struct context *context, const en
 
 	if (!connection->reopened || slot == connection->backend_slot || !backend)
 		return;
-	flow_key_towards(key, context->tuple, backend, family);
+	flow_key_towards(context, key, backend, family);
 	conntrack_delete(key, family);
 }
 
@@ -111,7 +116,7 @@ static __always_inline void record_undo(struct context *context, const enum fami
 static __always_inline bool record_create(struct context *context, const enum family family)
 {
 	const struct connection *connection = context->connection;
-	const bool selection_first = connection->selected && !context->own;
+	const bool selection_first = connection->selected && !connection->found;
 
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
 	if (selection_first && !selection_create(context, family))
@@ -157,20 +162,33 @@ static __always_inline void flow_count(struct context *context, struct entry *fl
 			     context->packet->length);
 }
 
-/* An existing flow after one more packet. */
-static __always_inline void record_refresh(struct context *context, const enum hook hook)
+/* The peer has been looked up as a frontend; not again before something changes (LB-4, LB-13). */
+static __always_inline void own_renew(struct context *context, const enum family family)
 {
-	struct connection *connection = context->connection;
-	struct entry *flow = context->flow, *own = context->own;
+	struct entry *own;
+
+	context->tuple->tuple.opener = OPENER_ENDPOINT;
+	own = conntrack_lookup(context->tuple, family);
+	if (own)
+		own->service_revision = context->service_revision;
+}
+
+/* An existing flow after one more packet. */
+static __always_inline void record_refresh(struct context *context, const enum hook hook,
+					   const enum family family)
+{
+	const struct connection *connection = context->connection;
+	struct entry *flow = context->flow;
 
 	flow_refresh(context, flow);
 	flow_count(context, flow);
-	if (flow->policy_revision != context->policy_revision)
+	if (flow->flags & ENTRY_LOAD_BALANCED)
+		affinity_renew(context, flow, family);
+	if (flow->policy_revision != context->policy_revision && !(flow->flags & ENTRY_HAIRPIN))
 		flow->policy_revision = context->policy_revision;
-	if (hook == HOOK_FROM_CONTAINER && own && !connection->selected &&
-	    connection->opener == OPENER_ENDPOINT &&
-	    own->service_revision != context->service_revision)
-		own->service_revision = context->service_revision;
+	if (hook == HOOK_FROM_CONTAINER && connection->outdated && !connection->selected &&
+	    connection->opener == OPENER_ENDPOINT)
+		own_renew(context, family);
 }
 
 #endif

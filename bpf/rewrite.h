@@ -68,12 +68,6 @@ static __always_inline bool write_address(struct __sk_buff *skb,
 	return write_ipv6_address(skb, replacement, change);
 }
 
-static __always_inline void *packet_l4(const struct context *context, const __u32 length)
-{
-	return packet_linear_bytes(context->skb, context->packet->l4_offset & L4_OFFSET_MASK,
-				   length);
-}
-
 static __always_inline bool write_port(struct context *context,
 				       const struct replacement *replacement)
 {
@@ -128,7 +122,7 @@ static __always_inline bool rewrite_end(struct context *context,
 	const __u32 address_sum =
 		address_change(replacement->old_address, replacement->address, family);
 	const __u32 port_sum =
-		new_port ? port_change(replacement->old_port, replacement->port) : 0;
+		new_port ? word16_change(replacement->old_port, replacement->port) : 0;
 
 	if (!write_address(context->skb, replacement, address_sum, family))
 		return false;
