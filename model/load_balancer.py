@@ -65,8 +65,6 @@ def choose_backend(passage: Passage, key: FlowKey) -> Choice | None:
         raise NoBackend
     choice = choose(passage, service, key, candidates)
     trace.note("LB-3", "backend", choice.backend.identifier)
-    if view.protocol == SCTP and choice.backend.port != view.destination_port:
-        raise Drop(Reason.UNSUPPORTED, "LB-10")
     return choice
 
 
@@ -131,7 +129,9 @@ def first_candidate(passage: Passage, service: Service, candidates: tuple[Backen
 
 
 def choice_of(passage: Passage, service: Service, key: FlowKey, backend: Backend) -> Choice | None:
-    """A backend as the choice, unless an open flow is in the way (NAT-4)."""
+    """A backend as the choice, unless an open flow is in the way (NAT-4). Drops by LB-10."""
+    if key.protocol == SCTP and backend.port != key.peer_port:
+        raise Drop(Reason.UNSUPPORTED, "LB-10")
     table, frontend = passage.table, frontend_of(key)
     target = translated_key(passage.configuration, key, backend)
     flow = table.live_flow(target)

@@ -196,6 +196,18 @@ def test_an_sctp_port_cannot_change(net: Network) -> None:
     assert Node(same_port).send(client.out()).reason is Reason.NEW
 
 
+@both_families
+def test_an_sctp_port_that_cannot_change_is_noticed_before_a_clash(net: Network) -> None:
+    """LB-10 belongs to step 5 of a packet's way, NAT-4 to step 6."""
+    client = connection(net, net.service, 80, kind=SCTP)
+    other_port = End(net.backends[0], 81)
+    servers = [backend(1, other_port), backend(2, End(net.backends[1], 80))]
+    node = Node(service(1, [frontend(net.service, 80, SCTP)], servers, Algorithm.RANDOM))
+    node.send(client.behind(other_port).out())
+    assert node.send(client.out(), draw=lambda _count: 0).reason is Reason.UNSUPPORTED
+    assert node.send(client.out(), draw=lambda _count: 1).reason is Reason.NEW
+
+
 def local_and_remote(net: Network) -> list[Backend]:
     return [
         backend(number, End(net.backends[number - 1], 8080), local=number < 3)
