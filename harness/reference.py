@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy, deepcopy
 
-from harness.subject import Draw, OperationError, Prediction, StateKey, StateValue
+from harness.subject import Draw, FreeChoice, OperationError, Prediction, StateKey, StateValue
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
 from model.domain.state import CounterKey, State
@@ -39,11 +39,11 @@ class ModelReference:
 
     def predict(self, packet: Packet, draw: Draw) -> Prediction:
         """What the packet would bring about."""
-        draws: list[int] = []
+        draws: list[FreeChoice] = []
 
         def counted(count: int) -> int:
-            draws.append(count)
-            return draw(count)
+            draws.append(FreeChoice(count, draw(count)))
+            return draws[-1].number
 
         self._result = result = self._machine.decide(packet, counted)
         decision = result.decision

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from harness.errors import UserError
 from model.domain.operation import Operation
@@ -75,20 +75,27 @@ Draw = Callable[[int], int]
 """A free choice of the datapath: draw(n) gives a number from 0 to n - 1 (LB-3c)."""
 
 
+class FreeChoice(NamedTuple):
+    """One free choice: out of how many, and which."""
+
+    size: int
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What the reference says about a packet, before it is made to have happened.
 
     `touched` are the state keys that the packet looked up or changed, with the values that they
-    must have afterwards (None: absent). `notes` say which clauses led there. `draws` are the sizes
-    of the free choices made on the way, in order; empty for nearly every packet.
+    must have afterwards (None: absent). `notes` say which clauses led there. `draws` are the
+    free choices made on the way, in order; empty for nearly every packet.
     """
 
     outcome: Outcome
     reason: Reason
     touched: tuple[tuple[StateKey, StateValue | None], ...]
     notes: Sequence[Note]
-    draws: tuple[int, ...]
+    draws: tuple[FreeChoice, ...]
 
 
 class Reference(Subject, Protocol):

@@ -146,12 +146,9 @@ def _outcome(packet: Packet, result: RunResult, events: tuple[Event, ...]) -> Ou
     verdict = VERDICTS.get(result.verdict)
     if verdict is None:
         return _faulty(packet, events, f"verdict {result.verdict} is none that the hook has")
-    if verdict is not Verdict.REDIRECT:
-        context = Context(result.mark, result.priority, result.control_block)
-        return Outcome(verdict, result.frame, context, events)
-    first, second, third, fourth, interface = result.control_block
-    given = packet.context.control_block[REDIRECT_WORD]
-    context = Context(result.mark, result.priority, (first, second, third, fourth, given))
+    context = Context(result.mark, result.priority, result.control_block)
+    redirected = verdict is Verdict.REDIRECT
+    interface = result.control_block[REDIRECT_WORD] if redirected else 0
     return Outcome(verdict, result.frame, context, events, interface)
 
 

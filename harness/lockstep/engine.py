@@ -21,13 +21,16 @@ from harness.step import (
     Scenario,
     Step,
 )
-from harness.subject import Prediction, Reference, Refused, Subject
+from harness.subject import OperationError, Prediction, Reference, Refused, Subject
 from model.domain.packet import Outcome
 
 WHOLE_STATE_INTERVAL = 4096
 """Packets between two comparisons of the whole state; there is one at each scenario's end too."""
 
 Progress = Callable[[int], None]
+
+Observer = Callable[[PacketStep, Prediction | None, Outcome | Refused], None]
+"""Is told of every packet, before it is known whether the sides agree; no prediction if refused."""
 
 
 class Lockstep:
@@ -43,6 +46,7 @@ class Lockstep:
         strictness: Strictness = EVERYTHING,
         interval: int = WHOLE_STATE_INTERVAL,
     ) -> None:
+        self.observer: Observer | None = None
         self.reference = reference
         self.subject = subject
         self.strictness = strictness
@@ -57,7 +61,7 @@ class Lockstep:
         begin = perf_counter()
         result = RunResult(scenarios=1)
         self.reset()
-        self.apply(OperationStep(scenario.topology))
+        self.apply(OperationStep(scenario.topology, f"{scenario.path}: topology"))
         for index, step in enumerate(scenario.steps):
             divergence = self.step(scenario, index, step, result)
             result.steps += 1
@@ -82,9 +86,15 @@ class Lockstep:
             side.set_clock(self.now)
 
     def apply(self, step: OperationStep) -> None:
-        """One transaction on both sides."""
-        self.reference.apply(step.operations)
-        self.subject.apply(step.operations)
+        """One transaction on both sides. Raises OperationError, naming the step's origin.
+
+        The subject comes first: its control plane is part of the product and checks more.
+        """
+        try:
+            self.subject.apply(step.operations)
+            self.reference.apply(step.operations)
+        except OperationError as error:
+            raise OperationError(f"{step.origin}: {error}") from error
 
     def step(
         self, scenario: Scenario, index: int, step: Step, result: RunResult
@@ -112,10 +122,14 @@ class Lockstep:
         outcome = self.subject.process(step.packet)
         if isinstance(outcome, Refused):
             result.refused.append(outcome)
+            if self.observer is not None:
+                self.observer(step, None, outcome)
             return None
         prediction, differences = matching_prediction(
             self.reference, step.packet, lambda prediction: self.check(prediction, outcome)
         )
+        if self.observer is not None:
+            self.observer(step, prediction, outcome)
         if not differences:
             self.reference.commit(prediction)
             differences = self.check_expectation(step, prediction, outcome)

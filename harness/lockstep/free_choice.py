@@ -39,4 +39,4 @@ def matching_prediction(
 
 def other_draws(prediction: Prediction) -> Iterator[int]:
     """The choices that have not been tried. A packet makes one at most."""
-    yield from range(1, prediction.draws[0])
+    yield from range(1, prediction.draws[0].size)

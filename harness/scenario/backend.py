@@ -114,7 +114,8 @@ def backend_number(
         return given
     if given is None and place in stay:
         return stay[place]
-    return claim(registry.backend_numbers, given, registry.backend_numbers.used, word)
+    taken = registry.backend_numbers.used - set(stay.values())
+    return claim(registry.backend_numbers, given, taken, word)
 
 
 def backend_identifier(registry: Registry, word: Scalar, family: Family) -> int:

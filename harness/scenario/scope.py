@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.scenario.document import Node
-from harness.scenario.duration import duration
+from harness.scenario.duration import LONGEST, duration
 from harness.scenario.reading import Reader
 from harness.scenario.registry import Registry
 from model.domain.address import Family
@@ -30,4 +30,4 @@ class Scope:
 
     def from_now(self, node: Node) -> int:
         """A point in time, written as the span from the scenario's clock to it."""
-        return self.registry.clock + self.span()(node)
+        return self.registry.clock + self.span(low=-LONGEST)(node)

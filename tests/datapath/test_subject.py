@@ -79,11 +79,12 @@ def test_verdicts_frames_and_contexts(subject: KernelSubject) -> None:
     assert dropped == Outcome(Verdict.DROP, FRAME, sent.context)
 
 
-def test_a_redirect_names_its_interface_and_leaves_the_context(subject: KernelSubject) -> None:
+def test_a_redirect_names_its_interface_in_the_context(subject: KernelSubject) -> None:
     """PKT-9a."""
     outcome = processed(subject, REDIRECT)
     assert (outcome.verdict, outcome.redirect_interface) == (Verdict.REDIRECT, 9)
-    assert outcome.context == packet(REDIRECT).context
+    first, second, third, fourth, _ = packet(REDIRECT).context.control_block
+    assert outcome.context.control_block == (first, second, third, fourth, 9)
 
 
 def test_what_is_no_outcome_is_a_fault(subject: KernelSubject) -> None:

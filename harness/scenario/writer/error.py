@@ -1,0 +1,7 @@
+"""Why a scenario cannot be written."""
+
+from __future__ import annotations
+
+
+class WriteError(Exception):
+    """Something that the format has no words for, such as a rule of an endpoint that is gone."""

@@ -1,0 +1,1 @@
+"""Recorded vectors: what the datapath answered, for machines that cannot load it."""
