@@ -58,7 +58,10 @@ Draw = Callable[[int], int]
 
 @dataclass(frozen=True)
 class Handled:
-    """What became of one packet; `clauses` are those that the specification says it followed."""
+    """What became of one packet.
+
+    `clauses` are those that the specification says it followed, `draws` the sizes of free choices.
+    """
 
     reason: Reason
     verdict: Verdict
@@ -151,7 +154,7 @@ class Node:
             outcome.events,
             outcome.redirect_interface,
             frozenset(note.clause for note in prediction.notes),
-            prediction.draws,
+            tuple(choice.size for choice in prediction.draws),
         )
 
     def run(self, connection: Connection, steps: Sequence[str]) -> list[Handled]:

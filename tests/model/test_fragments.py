@@ -295,6 +295,19 @@ def test_with_a_defragmentation_interface_the_whole_datagram_goes_there_from_the
 
 
 @both_families
+def test_without_the_interface_a_datagram_of_reassembly_is_one_without_its_first(
+    net: Network,
+) -> None:
+    node = Node(configure(defragmentation_interface=DEFRAGMENTATION))
+    whole = whole_packet(connection(net, net.peer, kind=UDP), ">")
+    node.send(last_fragment(net, whole))
+    node.apply(configure())
+    assert node.send(last_fragment(net, whole)).reason is Reason.FRAGMENT_NOT_FOUND
+    assert node.send(first_fragment(net, whole)).reason is Reason.NEW
+    assert node.send(last_fragment(net, whole)).reason is Reason.ESTABLISHED
+
+
+@both_families
 def test_in_order_nothing_goes_to_the_defragmentation_interface(net: Network) -> None:
     node = Node(configure(defragmentation_interface=DEFRAGMENTATION))
     whole = whole_packet(connection(net, net.peer, kind=UDP), ">")

@@ -250,6 +250,13 @@ def test_a_quote_that_is_no_ipv4_packet_belongs_to_no_flow(offset: int, value: b
     assert node.receive(error(IPV4, IPV4.peer, IPV4.pod, quoted)).reason is Reason.POLICY_DENIED
 
 
+def test_a_quote_that_is_no_ipv6_packet_belongs_to_no_flow() -> None:
+    node, seen = Node(isolated=[INGRESS]), connection(IPV6, IPV6.peer)
+    node.send(seen.out("S"))
+    quoted = with_bytes(seen.out("S"), ETHERNET_LENGTH, b"\x40")
+    assert node.receive(error(IPV6, IPV6.peer, IPV6.pod, quoted)).reason is Reason.POLICY_DENIED
+
+
 def test_options_of_a_quoted_header_are_skipped() -> None:
     node, seen = Node(isolated=[INGRESS]), connection(IPV4, IPV4.peer)
     node.send(seen.out("S"))

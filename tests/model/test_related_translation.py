@@ -185,6 +185,16 @@ def test_an_entering_error_that_quotes_the_service_itself_is_none_of_the_flow(
 
 
 @both_families
+def test_a_leaving_error_that_quotes_the_backend_itself_has_nothing_to_translate(
+    net: Network,
+) -> None:
+    """It is about the flow (CT-9), but not about what the pod received from the service."""
+    message = error(net, net.pod, server(net).address, real_of(net).back("SA"))
+    handled = connected(net).send(message)
+    assert (handled.reason, handled.data) == (Reason.RELATED, message)
+
+
+@both_families
 def test_errors_are_translated_after_the_service_is_gone(net: Network) -> None:
     node = connected(net)
     node.apply(service(1, [], []))
