@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from harness.errors import UserError
+
 SHOWN = 60
 """Characters of the input that a message repeats at most."""
 
@@ -22,7 +24,7 @@ class Place:
         return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
 
 
-class FormatError(Exception):
+class FormatError(UserError):
     """An input file that cannot be read.
 
     The message is one line: `file:line:column: what is wrong; how to mend it`.
@@ -34,10 +36,6 @@ class FormatError(Exception):
         self.place = place
         self.problem = problem
         self.remedy = remedy
-
-
-class NothingToRunError(FormatError):
-    """The paths given hold no scenario and no capture."""
 
 
 def shown(text: str) -> str:

@@ -8,6 +8,7 @@ and code, as in `client:7 > server:8/0 icmp` (CT-8). IPv6 addresses stand in bra
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from harness.scenario.address import resolve_address
@@ -80,17 +81,18 @@ def side_address(
     return resolve_address(registry, match[group].strip("[]"), word.at(match.start(group)), family)
 
 
-def format_flow_key(key: FlowKey) -> str:
-    """The text that `flow_key_reader` reads as this key."""
+def format_flow_key(key: FlowKey, names: Mapping[Address, str]) -> str:
+    """The text that `flow_key_reader` reads as this key; `names` by address."""
     arrow = ">" if key.opener is Opener.ENDPOINT else "<"
-    endpoint = format_side(key.endpoint_address, str(key.endpoint_port))
-    peer = format_side(key.peer_address, format_port(key.peer_port, key.protocol))
+    endpoint = f"{format_side(key.endpoint_address, names)}:{key.endpoint_port}"
+    peer_port = format_port(key.peer_port, key.protocol)
+    peer = f"{format_side(key.peer_address, names)}:{peer_port}"
     foreign = key.protocol == ICMP and key.family is Family.IPV6  # the name would be translated
     name = str(key.protocol) if foreign else format_protocol(key.protocol)
     return f"{endpoint} {arrow} {peer} {name}"
 
 
-def format_side(address: Address, port: str) -> str:
-    """Address and port."""
+def format_side(address: Address, names: Mapping[Address, str]) -> str:
+    """An address by its name if it has one."""
     text = format_address(address)
-    return f"[{text}]:{port}" if len(address) == 16 else f"{text}:{port}"
+    return names.get(address, f"[{text}]" if len(address) == 16 else text)

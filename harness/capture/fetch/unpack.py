@@ -12,7 +12,7 @@ from harness.capture.fetch.error import FetchError
 from harness.capture.pcap import MAGICS
 from harness.capture.pcapng import SECTION_HEADER
 from harness.capture.reader import GZIP_MAGIC
-from harness.scenario.find import is_capture
+from harness.sources import CAPTURE_SUFFIXES
 
 LARGEST_FILE: Final = 32 << 20
 LARGEST_TOTAL: Final = 256 << 20
@@ -52,7 +52,7 @@ def captures(archive: Path, tar: tarfile.TarFile) -> Iterator[tuple[PurePosixPat
         path = safe_path(member.name)
         if path is None or not member.isreg() or member.size > LARGEST_FILE:
             continue
-        if not is_capture(Path(path.name)):
+        if not path.name.endswith(CAPTURE_SUFFIXES):
             continue
         file = tar.extractfile(member)
         data = file.read(LARGEST_FILE) if file else b""

@@ -25,6 +25,11 @@ from model.domain.address import Address, parse_address
 from model.domain.event import Hook
 
 NEXT_FIELDS: Final = frozenset({("Ether", "type"), ("Dot1Q", "type"), ("Dot1AD", "type")})
+ALWAYS: Final = frozenset(
+    {("TCP", "sport"), ("TCP", "dport"), ("TCP", "flags"), ("UDP", "sport"), ("UDP", "dport")}
+)
+"""Arguments that a reader wants to see even where they are Scapy's defaults."""
+
 NEXT_NAMES: Final = frozenset({"proto", "nh"})
 LONGEST_TEXT: Final = 4_000
 
@@ -128,9 +133,11 @@ def written_layer(name: str, layer: Any, names: Names) -> WrittenLayer:
             continue
         default = layer.default_fields.get(field)
         text = value_text(kind, value, names)
-        if default is None or field in NEXT_NAMES or (name, field) in NEXT_FIELDS:
+        if (name, field) in ALWAYS or kind in (Kind.IPV4, Kind.IPV6, Kind.MAC):
+            plain[field] = text
+        elif default is None or field in NEXT_NAMES or (name, field) in NEXT_FIELDS:
             derived[field] = text
-        elif value != default or kind in (Kind.IPV4, Kind.IPV6, Kind.MAC):
+        elif value not in (default, [], b""):
             plain[field] = text
     return WrittenLayer(name, plain, derived)
 

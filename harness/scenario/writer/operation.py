@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from harness.scenario.address import named_addresses
 from harness.scenario.document import Node, parse_document
-from harness.scenario.error import FormatError
+from harness.scenario.error import FormatError, Place
 from harness.scenario.flow_text import format_flow_key
 from harness.scenario.operation import read_one
 from harness.scenario.registry import Numbers
@@ -23,8 +24,9 @@ from harness.scenario.writer.values import (
     flow_values,
     service_value,
 )
+from model.domain.address import Address, Family
 from model.domain.endpoint import Endpoint
-from model.domain.flow import Selection
+from model.domain.flow import FlowKey, Selection
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -82,14 +84,27 @@ class OperationWriter:
             case PutEntry(key, entry):
                 kind = "selection" if isinstance(entry, Selection) else "flow"
                 fields = entry_fields(flow_values(entry), self.registry.clock)
-                return {"add": {"entries": [Line({kind: format_flow_key(key)} | fields)]}}
+                text = format_flow_key(key, self.names_for(key))
+                return {"add": {"entries": [Line({kind: text} | fields)]}}
             case RemoveEntry(key):
-                return {"remove": Line(entries=Row([format_flow_key(key)]))}
+                return {"remove": Line(entries=Row([format_flow_key(key, self.names_for(key))]))}
             case PutEndpoint() | PutIdentity() | PutService() | PutRule():
                 verb, section, name, value = self.put(operation)
                 return {verb: {section: {name: value}}}
         section, name = self.removed(operation)
         return {"remove": Line({section: Row([name])})}
+
+    def names(self) -> dict[Address, str]:
+        """Names of endpoints and services by address; of two that share one, the first."""
+        result: dict[Address, str] = {}
+        for name in (*self.registry.endpoints, *self.registry.services):
+            for address in named_addresses(self.registry, name, Place("written")):
+                result.setdefault(address, name)
+        return result
+
+    def names_for(self, key: FlowKey) -> dict[Address, str]:
+        """Names that a reader of this scenario takes for addresses of a key's family."""
+        return self.names() if key.family is (self.scope.family or Family.IPV4) else {}
 
     def put(
         self, operation: PutEndpoint | PutIdentity | PutService | PutRule

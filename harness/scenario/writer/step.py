@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from harness.scenario.address import named_addresses, resolve_address
+from harness.scenario.address import resolve_address
 from harness.scenario.document import Mapping
 from harness.scenario.duration import format_duration
-from harness.scenario.error import FormatError, Place
+from harness.scenario.error import FormatError
 from harness.scenario.flow_text import format_flow_key
 from harness.scenario.notation.build import Surroundings
 from harness.scenario.notation.write import write_notation
@@ -30,7 +30,6 @@ from harness.step import (
     PacketStep,
     Step,
 )
-from model.domain.address import Address
 from model.domain.event import Hook
 from model.domain.packet import DEFAULT_CONTEXT, Context, Packet
 
@@ -58,7 +57,9 @@ class StepWriter:
 
     def packet(self, step: PacketStep) -> dict[str, Any]:
         """A packet: in notation, or else in hexadecimal."""
-        notation = write_notation(step.packet.data, self.surroundings(step.packet), self.names())
+        notation = write_notation(
+            step.packet.data, self.surroundings(step.packet), self.operations.names()
+        )
         sources = [{"packet": notation}] if notation else []
         for source in [*sources, {"hex": step.packet.data.hex()}]:
             value = self.packet_value(step, source)
@@ -107,15 +108,6 @@ class StepWriter:
             partial(resolve_address, self.scope.registry),
         )
 
-    def names(self) -> dict[Address, str]:
-        """Names of endpoints and services by address; of two that share one, the first."""
-        registry = self.scope.registry
-        result: dict[Address, str] = {}
-        for name in (*registry.endpoints, *registry.services):
-            for address in named_addresses(registry, name, Place("written")):
-                result.setdefault(address, name)
-        return result
-
     def expectation(self, expectation: Expectation) -> dict[str, Any]:
         """An expectation."""
         value: dict[str, Any] = {}
@@ -126,9 +118,17 @@ class StepWriter:
         if expectation.fields:
             value["fields"] = Line(field_value(field) for field in expectation.fields)
         if expectation.entries:
-            now = self.scope.registry.clock
-            value["entries"] = [entry_value(entry, now) for entry in expectation.entries]
+            value["entries"] = [self.entry(entry) for entry in expectation.entries]
         return value if len(value) > 2 or "entries" in value else Line(value)
+
+    def entry(self, entry: EntryExpectation) -> Line:
+        """An expected conntrack entry."""
+        key = format_flow_key(entry.key, self.operations.names_for(entry.key))
+        if entry.fields is None:
+            return Line(absent=key)
+        fields = dict(entry.fields)
+        kind = "selection" if "backend" in fields else "flow"
+        return Line({kind: key} | entry_fields(fields, self.scope.registry.clock))
 
 
 def field_value(field: FieldExpectation) -> tuple[str, object]:
@@ -137,16 +137,6 @@ def field_value(field: FieldExpectation) -> tuple[str, object]:
     if isinstance(value, bytes):
         value = value.decode("latin-1")
     return f"{field.layer}.{field.field}", value
-
-
-def entry_value(entry: EntryExpectation, now: int) -> Line:
-    """An expected conntrack entry."""
-    key = format_flow_key(entry.key)
-    if entry.fields is None:
-        return Line(absent=key)
-    fields = dict(entry.fields)
-    kind = "selection" if "backend" in fields else "flow"
-    return Line({kind: key} | entry_fields(fields, now))
 
 
 def context_value(context: Context) -> dict[str, Any]:

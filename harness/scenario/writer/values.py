@@ -7,12 +7,20 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from harness.scenario.duration import format_duration
+from harness.scenario.protocol import format_protocol
 from harness.scenario.writer.emit import Line, Row
 from model.domain.address import Address, format_address
 from model.domain.configuration import Configuration, EventSwitches, Timeouts
 from model.domain.endpoint import Endpoint
 from model.domain.flow import Flow, Selection
-from model.domain.service import Backend, BackendState, Frontend, Service
+from model.domain.service import (
+    DEFAULT_MAGLEV_SIZE,
+    Algorithm,
+    Backend,
+    BackendState,
+    Frontend,
+    Service,
+)
 
 
 def family_key(address: Address) -> str:
@@ -65,9 +73,11 @@ def service_value(service: Service, backends: Mapping[str, Line]) -> dict[str, A
     value: dict[str, Any] = {
         "frontends": [frontend_value(frontend) for frontend in service.frontends],
         "backends": dict(backends),
-        "algorithm": service.algorithm.value,
-        "maglev_size": service.maglev_size,
     }
+    if service.algorithm is not Algorithm.MAGLEV:
+        value["algorithm"] = service.algorithm.value
+    if service.maglev_size != DEFAULT_MAGLEV_SIZE:
+        value["maglev_size"] = service.maglev_size
     if service.affinity_timeout is not None:
         value["affinity"] = format_duration(service.affinity_timeout)
     if service.internal_local:
@@ -85,7 +95,7 @@ def frontend_value(frontend: Frontend) -> Line:
             "kind": frontend.kind.value,
             family_key(key.address): format_address(key.address),
             "port": key.port,
-            "protocol": key.protocol,
+            "protocol": format_protocol(key.protocol),
         }
     )
 
