@@ -218,10 +218,13 @@ def test_the_revision_starts_at_one() -> None:
 RAISING: dict[str, Operation] = {
     "rule-added": rule(1, ALLOW, EGRESS),
     "rule-changed": rule(2, DENY, EGRESS),
+    "rule-put-again": rule(2, ALLOW, EGRESS),
     "rule-removed": RemoveRule(2),
     "identity-added": UNRELATED,
     "identity-changed": identify("203.0.113.0/24", 301),
+    "identity-put-again": identify("203.0.113.0/24", 300),
     "identity-removed": RemoveIdentity(Prefix.parse("203.0.113.0/24")),
+    "endpoint-put-again": PutEndpoint(pod()),
     "isolated": PutEndpoint(pod([INGRESS])),
     "endpoint-added": PutEndpoint(pod(identifier=POD + 1, interface=20)),
     "endpoint-changed": PutEndpoint(pod(identity=101)),
