@@ -18,12 +18,11 @@ from model.passage import Passage
 
 
 class Status(Enum):
-    """What a packet is to conntrack (CT-2)."""
+    """What a packet is to conntrack (CT-2). Related ones take a way of their own (CT-9)."""
 
     NEW = "new"
     ESTABLISHED = "established"
     REPLY = "reply"
-    RELATED = "related"
 
 
 @dataclass(frozen=True, slots=True)

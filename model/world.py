@@ -15,10 +15,12 @@ from model.domain.endpoint import WORLD_IDENTITY, Direction, Endpoint
 from model.domain.operation import (
     Operation,
     PutEndpoint,
+    PutEntry,
     PutIdentity,
     PutRule,
     PutService,
     RemoveEndpoint,
+    RemoveEntry,
     RemoveIdentity,
     RemoveRule,
     RemoveService,
@@ -93,7 +95,7 @@ class World:
             case SetConfiguration(configuration):
                 self.configuration = configuration
                 return ""
-            case _:
+            case PutEntry() | RemoveEntry():
                 return ""
         return "policy"
 
