@@ -57,7 +57,8 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 		return NULL;
 	if (own->flags & ENTRY_SELECTION) {
 		connection->translated = true;
-		return selection_follow(context, own, hook, family);
+		return selection_follow(context, own, hook == HOOK_FROM_CONTAINER, hook,
+					family);
 	}
 	own = live_flow(own, context->now);
 	if (own && hook == HOOK_FROM_CONTAINER && !flow_is_direct(context, own, family))
@@ -81,8 +82,9 @@ static __always_inline void belong(struct context *context, struct entry *flow,
 
 /*
  * Which end to ask for first: the one with the higher port, as a client's port is. An open flow
- * ends the search, since there is one at most (CT-1b); so the guess costs or saves a look-up and
- * decides nothing.
+ * ends the search, since there is one at most (CT-1b), with one exception: a peer may have opened a
+ * flow from a service's address while a selection was there (is_alone). So the guess costs or saves
+ * a look-up and decides nothing.
  */
 static __always_inline bool endpoint_is_likely_opener(const struct flow_tuple *tuple,
 						      const enum hook hook)
@@ -97,6 +99,21 @@ static __always_inline bool flow_is_open(const struct entry *flow)
 	return flow && !flow_is_closing(flow);
 }
 
+/* Whether nothing was under the tuple from the other end when the peer opened the flow. */
+static __always_inline bool is_alone(const struct entry *flow)
+{
+	return flow->service_revision;
+}
+
+/* CT-1b, between two live flows: an open one, else the one whose opener sent the packet. */
+static __always_inline bool flow_comes_first(const struct entry *flow, const struct entry *other,
+					     const bool sent_by_opener)
+{
+	if (flow_is_open(flow) != flow_is_open(other))
+		return flow_is_open(flow);
+	return sent_by_opener;
+}
+
 static __always_inline void conntrack_find_flow(struct context *context, const enum hook hook,
 						const enum family family)
 {
@@ -105,7 +122,7 @@ static __always_inline void conntrack_find_flow(struct context *context, const e
 
 	if (!endpoint_first) {
 		by_peer = flow_find(context, OPENER_PEER, family);
-		if (flow_is_open(by_peer))
+		if (flow_is_open(by_peer) && (hook == HOOK_TO_CONTAINER || is_alone(by_peer)))
 			return belong(context, by_peer, OPENER_PEER, hook);
 	}
 	by_endpoint = flow_opened_by_endpoint(context, hook, family);
@@ -113,8 +130,8 @@ static __always_inline void conntrack_find_flow(struct context *context, const e
 		return belong(context, by_endpoint, OPENER_ENDPOINT, hook);
 	if (endpoint_first)
 		by_peer = flow_find(context, OPENER_PEER, family);
-	/* Both closing: to the one whose opener sent the packet (CT-1b). */
-	if (by_peer && (!by_endpoint || flow_is_open(by_peer) || hook == HOOK_TO_CONTAINER))
+	if (by_peer && (!by_endpoint ||
+			flow_comes_first(by_peer, by_endpoint, hook == HOOK_TO_CONTAINER)))
 		return belong(context, by_peer, OPENER_PEER, hook);
 	belong(context, by_endpoint, OPENER_ENDPOINT, hook);
 }
@@ -188,10 +205,9 @@ static __always_inline void conntrack_reopen(struct context *context, const enum
 {
 	struct connection *connection = context->connection;
 
-	if (!context->flow || connection->unchanged ||
-	    !packet_is_initial_syn(context->packet) || !flow_is_closing(context->flow))
+	if (!context->flow || !packet_is_initial_syn(context->packet) ||
+	    !flow_is_closing(context->flow))
 		return;
-	connection->hairpin = false;
 	if (connection->translated && connection->opener == sender_of(hook) && context->own) {
 		connection->reopened = true;
 		connection->former_slot = context->own->backend_slot;
@@ -203,8 +219,8 @@ static __always_inline void conntrack_find(struct context *context, const enum h
 					   const enum family family)
 {
 	conntrack_find_flow(context, hook, family);
-	conntrack_mark_hairpin(context, hook);
 	conntrack_reopen(context, hook);
+	conntrack_mark_hairpin(context, hook);
 }
 
 #endif

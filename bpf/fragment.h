@@ -56,6 +56,13 @@ static __always_inline void take_ports(struct context *context, const struct dat
 	tuple_set(context, hook, family);
 }
 
+/* FRAG-1c. */
+static __always_inline enum reason first_fragment_check(const struct context *context,
+							const enum family family)
+{
+	return packet_is_icmp_error(context->packet, family) ? REASON_INVALID_FRAGMENT : 0;
+}
+
 static __always_inline enum reason fragment_resolve_known(struct context *context,
 							  const struct datagram *datagram,
 							  const enum hook hook,
@@ -64,17 +71,18 @@ static __always_inline enum reason fragment_resolve_known(struct context *contex
 	if (datagram->reassembly && context->configuration->defragmentation_interface)
 		return REASON_REASSEMBLY;
 	if (context->packet->fragment == FRAGMENT_FIRST)
-		return 0;
+		return first_fragment_check(context, family);
 	if (datagram->reassembly)
 		return REASON_FRAGMENT_NOT_FOUND;
 	take_ports(context, datagram, hook, family);
 	return 0;
 }
 
-static __always_inline enum reason fragment_resolve_unknown(struct context *context)
+static __always_inline enum reason fragment_resolve_unknown(struct context *context,
+							    const enum family family)
 {
 	if (context->packet->fragment == FRAGMENT_FIRST)
-		return 0;
+		return first_fragment_check(context, family);
 	if (!context->configuration->defragmentation_interface)
 		return REASON_FRAGMENT_NOT_FOUND;
 	context->connection->reassembles = true;
@@ -85,18 +93,14 @@ static __always_inline enum reason fragment_resolve_unknown(struct context *cont
 static __always_inline enum reason fragment_resolve(struct context *context, const enum hook hook,
 						    const enum family family)
 {
-	const struct packet *packet = context->packet;
 	const struct datagram *datagram;
 
-	if (packet->fragment == FRAGMENT_NONE)
+	if (context->packet->fragment == FRAGMENT_NONE)
 		return 0;
-	/* FRAG-1c */
-	if (packet->fragment == FRAGMENT_FIRST && packet_is_icmp_error(packet, family))
-		return REASON_INVALID_FRAGMENT;
 	datagram = datagram_lookup(datagram_key_make(context, hook, family), family);
 	if (datagram && context->now < datagram->expires)
 		return fragment_resolve_known(context, datagram, hook, family);
-	return fragment_resolve_unknown(context);
+	return fragment_resolve_unknown(context, family);
 }
 
 /* Step 9: a first fragment that passes, or a datagram whose first one is missing (FRAG-2). */

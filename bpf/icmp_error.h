@@ -25,10 +25,8 @@ static __always_inline struct entry *quoted_flow_opened_by_endpoint(struct conte
 		return NULL;
 	if (!(entry->flags & ENTRY_SELECTION))
 		return live_flow(entry, context->now);
-	flow = selection_follow(context, entry, HOOK_TO_CONTAINER, family);
-	if (!flow || (hook == HOOK_TO_CONTAINER && !(flow->flags & ENTRY_HAIRPIN)))
-		return NULL;
-	context->connection->translated = true;
+	flow = selection_follow(context, entry, false, hook, family);
+	context->connection->translated = flow;
 	return flow;
 }
 
@@ -38,12 +36,10 @@ static __always_inline struct entry *quoted_flow_find(struct context *context,
 						      const enum family family)
 {
 	struct entry *by_endpoint = quoted_flow_opened_by_endpoint(context, hook, family);
-	struct entry *by_peer;
+	struct entry *by_peer = flow_find(context, OPENER_PEER, family);
+	const bool sent_by_peer = hook == HOOK_FROM_CONTAINER;
 
-	if (flow_is_open(by_endpoint))
-		return by_endpoint;
-	by_peer = flow_find(context, OPENER_PEER, family);
-	if (!by_peer || (by_endpoint && !flow_is_open(by_peer) && hook == HOOK_TO_CONTAINER))
+	if (!by_peer || (by_endpoint && flow_comes_first(by_endpoint, by_peer, !sent_by_peer)))
 		return by_endpoint;
 	context->connection->translated = false;
 	return by_peer;

@@ -123,7 +123,8 @@ struct entry {
 	__be16 service_port;		/* load-balanced flows only, with service_address */
 	__u32 policy_revision;		/* flows only, POL-5 */
 	__u32 service_revision;		/* when the tuple's peer was last looked up as a frontend; in a
-					   load-balanced flow when its service last had no affinity */
+					   load-balanced flow when its service last had no affinity;
+					   in a peer's flow 0 where a selection may be beside it */
 	__u32 service;			/* service identifier of a selection or load-balanced flow */
 	__u32 backend;			/* selections only: backend identifier ... */
 	__u32 backend_slot;		/* ... and where it is in backends */

@@ -61,8 +61,9 @@ static __always_inline bool flow_create(struct context *context, const enum fami
 	value->entry.opener_packets = 1;
 	value->entry.opener_bytes = context->packet->length;
 	value->entry.policy_revision = context->policy_revision;
-	/* Affinity has to be renewed: look it up with each packet. */
-	value->entry.service_revision = connection->affinity ? 0 : context->service_revision;
+	/* 0: something has to be looked up with each packet. */
+	if (!connection->affinity && !(connection->opener == OPENER_PEER && connection->found))
+		value->entry.service_revision = context->service_revision;
 	if (connection->translated) {
 		value->entry.service = connection->service;
 		value->entry.service_port = context->tuple->tuple.peer_port;

@@ -22,39 +22,50 @@ static __always_inline const struct backend *selection_backend(const struct entr
 	return backend;
 }
 
-/* Whether the client's next packet may use it (LB-4, LB-5, LB-6). */
-static __always_inline bool selection_is_usable(struct context *context,
-						const struct entry *selection,
-						const struct backend *backend,
-						const enum family family)
+/* Whether its frontend still belongs to the service that it was made for (LB-4). */
+static __always_inline bool selection_is_current(struct context *context,
+						 const struct entry *selection,
+						 const enum family family)
 {
 	const struct frontend *frontend;
 
-	if (backend->state == BACKEND_QUARANTINED)
-		return false;
 	if (selection->service_revision == context->service_revision)
 		return true;
 	frontend = frontend_find(context->tuple, family);
 	return frontend && frontend->service == selection->service;
 }
 
-/* The live flow behind a selection of the packet's own tuple, its key in context->flow_key. */
+/* The live flow by which the client in context->tuple reaches the backend. */
+static __always_inline struct entry *selected_flow(struct context *context,
+						   const struct backend *backend,
+						   const enum hook hook,
+						   const enum family family)
+{
+	struct entry *flow;
+
+	flow_key_towards(context, context->flow_key, backend, family);
+	/* What enters has not been translated yet: only a hairpin's packets come so (LB-11c). */
+	if (hook == HOOK_TO_CONTAINER && !is_hairpin_key(context->flow_key))
+		return NULL;
+	flow = live_flow(conntrack_lookup(context->flow_key, family), context->now);
+	return flow && flow_has_frontend(flow, context->tuple, family) ? flow : NULL;
+}
+
+/*
+ * The live flow that a selection of the packet's own tuple leads to, its key in context->flow_key.
+ * `chooses`: the packet is one for which another backend can be chosen instead (LB-5, LB-6).
+ */
 static __always_inline struct entry *selection_follow(struct context *context,
 						      const struct entry *selection,
-						      const enum hook hook,
+						      const bool chooses, const enum hook hook,
 						      const enum family family)
 {
 	const struct backend *backend = selection_backend(selection);
-	struct entry *flow;
 
-	if (!backend)
+	if (!backend || (chooses && backend->state == BACKEND_QUARANTINED) ||
+	    !selection_is_current(context, selection, family))
 		return NULL;
-	if (hook == HOOK_FROM_CONTAINER &&
-	    !selection_is_usable(context, selection, backend, family))
-		return NULL;
-	flow_key_towards(context, context->flow_key, backend, family);
-	flow = live_flow(conntrack_lookup(context->flow_key, family), context->now);
-	return flow && flow_has_frontend(flow, context->tuple, family) ? flow : NULL;
+	return selected_flow(context, backend, hook, family);
 }
 
 #endif
