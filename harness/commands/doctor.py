@@ -6,9 +6,9 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from harness.commands.console import out, print_json
 from harness.commands.exit_codes import ExitCode
 from harness.kernel.capabilities import EVERYTHING, Capability, capabilities
+from harness.report.console import out, print_json
 
 
 @click.command(name="doctor")

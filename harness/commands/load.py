@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from harness.commands.console import out, print_json
 from harness.commands.options import loader_option, loaders_of, object_option
 from harness.kernel.interface import ProgramStatistics
 from harness.kernel.loader import LoaderName, load
+from harness.report.console import out, print_json
 
 INSTRUCTION_BYTES = 8
 VERIFIER_LIMIT = 1_000_000

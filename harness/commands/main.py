@@ -9,9 +9,9 @@ from typing import Final
 
 import click
 
-from harness.commands.console import complain
 from harness.commands.exit_codes import ExitCode
 from harness.errors import NothingToCompareError, UserError
+from harness.report.console import complain
 
 COMMANDS: Final = {
     "run": "Run scenarios and captures on both sides in lockstep.",

@@ -7,16 +7,16 @@ from typing import Final
 
 import click
 
+from harness.datapath.bench import SOURCE
 from harness.kernel.interface import LoaderName
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
-DATAPATH_SOURCE: Final = REPOSITORY / "bpf" / "twinpath.bpf.c"
 
 object_option = click.option(
     "--object",
     "object_path",
     type=click.Path(path_type=Path),
-    default=DATAPATH_SOURCE,
+    default=SOURCE,
     show_default="this repository's bpf/",
     help="Datapath to load: a C source, or for libbpf an object file.",
 )
@@ -27,6 +27,15 @@ loader_option = click.option(
     default=LoaderName.LIBBPF.value,
     show_default=True,
     help="How the datapath gets into the kernel.",
+)
+
+
+save_option = click.option(
+    "--save",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("divergences"),
+    show_default=True,
+    help="Folder for the divergences that are found.",
 )
 
 

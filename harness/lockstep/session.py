@@ -11,6 +11,7 @@ from harness.step import Scenario
 
 Progress = Callable[[Scenario, int], None]
 Found = Callable[[Divergence], None]
+Done = Callable[[Scenario, RunResult], None]
 
 
 @dataclass(slots=True)
@@ -31,14 +32,17 @@ class Session:
         fail_fast: bool = False,
         progress: Progress | None = None,
         found: Found | None = None,
+        done: Done | None = None,
     ) -> RunResult:
-        """Run scenarios in order; `found` is told of each divergence at once.
+        """Run scenarios in order; `found` is told of each divergence at once, `done` of each end.
 
         Ctrl-C ends the run with what has been found so far.
         """
         try:
             for scenario in scenarios:
                 result = self.run_one(scenario, progress, found)
+                if done is not None:
+                    done(scenario, result)
                 if fail_fast and result.divergences:
                     break
         except KeyboardInterrupt:

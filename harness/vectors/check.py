@@ -8,7 +8,6 @@ from pathlib import Path
 
 from harness.lockstep.free_choice import always
 from harness.reference import ModelReference
-from harness.sources import Source
 from harness.step import (
     START_CLOCK,
     ClockStep,
@@ -41,20 +40,19 @@ class Checked:
     mismatches: list[Mismatch] = field(default_factory=list)
 
 
-def check(sources: Iterable[Source], folder: Path, root: Path) -> Checked:
-    """Run scenario files on the specification and compare with the vectors below `folder`."""
+def check(scenarios: Iterable[Scenario], folder: Path, root: Path) -> Checked:
+    """Run scenarios on the specification and compare with the vectors below `folder`.
+
+    `root` is the folder that the vectors' folder mirrors. Captures have no vectors.
+    """
     checked = Checked()
-    for source in sources:
-        if source.is_capture:
-            checked.without_vectors.append(str(source.path))
-            continue
-        path = vector_path(folder, source.path, root)
-        recorded = read_vectors(path) if path.exists() else {}
-        for scenario in source.scenarios():
-            if scenario.name in recorded:
-                check_scenario(scenario, recorded[scenario.name], checked)
-            else:
-                checked.without_vectors.append(scenario.name)
+    for scenario in scenarios:
+        path = vector_path(folder, Path(scenario.path), root)
+        recorded = read_vectors(path) if path is not None and path.exists() else {}
+        if scenario.name in recorded:
+            check_scenario(scenario, recorded[scenario.name], checked)
+        else:
+            checked.without_vectors.append(scenario.name)
     return checked
 
 

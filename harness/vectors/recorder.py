@@ -23,9 +23,10 @@ def record(lockstep: Lockstep, sources: Iterable[Source], folder: Path, root: Pa
     for source in sources:
         if source.is_capture:
             continue
+        path = vector_path(folder, source.path, root)
         scenarios = record_source(lockstep, source)
-        if scenarios is not None:
-            write_vectors(vector_path(folder, source.path, root), scenarios)
+        if scenarios is not None and path is not None:
+            write_vectors(path, scenarios)
             recorded += sum(len(vectors) for vectors in scenarios.values())
     return recorded
 

@@ -60,10 +60,12 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:DIGEST_LENGTH]
 
 
-def vector_path(folder: Path, scenario_path: Path, root: Path) -> Path:
-    """Where a scenario file's vectors are kept."""
-    inside = scenario_path.resolve().relative_to(root.resolve())
-    return folder / inside.with_suffix(".json")
+def vector_path(folder: Path, scenario_path: Path, root: Path) -> Path | None:
+    """Where a scenario file's vectors are kept; None for a file outside `root`."""
+    path = scenario_path.resolve()
+    if not path.is_relative_to(root.resolve()):
+        return None
+    return folder / path.relative_to(root.resolve()).with_suffix(".json")
 
 
 def write_vectors(path: Path, scenarios: Mapping[str, Sequence[Vector]]) -> None:
