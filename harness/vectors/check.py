@@ -6,18 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from harness.lockstep.alone import walk_alone
 from harness.lockstep.free_choice import always
 from harness.reference import ModelReference
-from harness.step import (
-    START_CLOCK,
-    ClockStep,
-    CollectStep,
-    OperationStep,
-    PacketStep,
-    Scenario,
-)
+from harness.step import PacketStep, Scenario
+from harness.subject import Draw
 from harness.vectors.vector import REFUSED, Vector, read_vectors, vector_of, vector_path
-from model.domain.packet import Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +74,13 @@ def first_mismatch(scenario: Scenario, step: PacketStep, recorded: Vector, now: 
 
 def answer(scenario: Scenario, recorded: list[Vector]) -> Iterator[tuple[PacketStep, Vector]]:
     """The specification's answers to a scenario's packets, with the recorded free choices."""
-    reference, now = ModelReference(), START_CLOCK
-    reference.set_clock(now)
-    reference.apply(scenario.topology)
-    number = 0
-    for step in scenario.steps:
-        match step:
-            case PacketStep(packet):
-                vector = recorded[number] if number < len(recorded) else None
-                yield step, answer_packet(reference, packet, vector)
-                number += 1
-            case ClockStep(advance):
-                now += advance
-                reference.set_clock(now)
-            case OperationStep(operations):
-                reference.apply(operations)
-            case CollectStep():
-                reference.collect()
 
+    def choose(number: int) -> Draw | None:
+        if number >= len(recorded):
+            return always(0)
+        vector = recorded[number]
+        return None if vector == REFUSED else always(vector.draw)
 
-def answer_packet(reference: ModelReference, packet: Packet, recorded: Vector | None) -> Vector:
-    """The specification's answer to one packet."""
-    if recorded == REFUSED:
-        return REFUSED
-    prediction = reference.predict(packet, always(recorded.draw if recorded else 0))
-    reference.commit(prediction)
-    return vector_of(prediction.outcome, prediction)
+    for step, prediction in walk_alone(ModelReference(), scenario, choose):
+        if isinstance(step, PacketStep):
+            yield step, REFUSED if prediction is None else vector_of(prediction.outcome, prediction)
