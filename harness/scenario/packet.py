@@ -27,7 +27,7 @@ CONTEXT: Final = ("mark", "priority", "cb")
 KEYS: Final = ("from", "to", *SOURCES, "record", *DAMAGE, *CONTEXT, "note", "expect")
 HOOKS: Final = {"from": Hook.FROM_CONTAINER, "to": Hook.TO_CONTAINER}
 
-LONGEST_FRAME: Final = 65_550
+LONGEST_FRAME: Final = 256 << 10
 SHORTEST_FRAME: Final = 14
 WORD: Final = integer(0, 0xFFFFFFFF)
 BYTE: Final = integer(0, 0xFF)

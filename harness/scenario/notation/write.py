@@ -36,6 +36,10 @@ LONGEST_TEXT: Final = 4_000
 Names = Mapping[Address, str]
 
 
+class UnknownOptionError(Exception):
+    """An option that the notation has no name for."""
+
+
 @dataclass(slots=True)
 class WrittenLayer:
     """A layer's name and its arguments as text; `derived` are those that may be left out."""
@@ -55,7 +59,10 @@ class WrittenLayer:
 
 def write_notation(frame: bytes, surroundings: Surroundings, names: Names) -> str | None:
     """The text for a frame; None where the notation cannot say it. `names` by address."""
-    layers = list(written_layers(frame, names))
+    try:
+        layers = list(written_layers(frame, names))
+    except UnknownOptionError:
+        return None
     fill_link_layer(layers[0], surroundings)
 
     def text(left_out: frozenset[tuple[int, str]]) -> str:
@@ -161,7 +168,10 @@ def value_text(kind: Kind, value: Any, names: Names) -> str:
 
 def option_text(option: Any, names: Names) -> str:
     """An option of IP or of an extension header, with all its fields."""
-    written = written_layer(type(option).__name__, option, names)
+    name = type(option).__name__
+    if name not in MODULE_OF:
+        raise UnknownOptionError(name)
+    written = written_layer(name, option, names)
     return written.text(frozenset(), 0)
 
 
