@@ -149,7 +149,7 @@ static __always_inline void flow_refresh(struct context *context, struct entry *
 		after = tcp_flags_after(before, packet->tcp_flags, reply);
 	if (after != before)
 		flow->flags = after;
-	if (!tcp || !flow_is_closed(before))
+	if (!flow_is_closed(before))
 		flow->expires = context->now + flow_timeout(context->configuration, tcp, after);
 }
 

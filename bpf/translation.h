@@ -39,11 +39,12 @@ static __always_inline enum reason translation_check(struct context *context, co
 {
 	struct entry *flow = context->flow;
 
-	if (!needs_reverse_nat(context, hook))
+	/* A selection leads to a flow by its service. */
+	if (!flow || context->connection->translated || !(flow->flags & ENTRY_LOAD_BALANCED))
 		return 0;
 	if (!flow_has_service(flow, family))
 		return REASON_NO_TRANSLATION_DATA;
-	if (context->packet->protocol == PROTOCOL_SCTP &&
+	if (context->packet->protocol == PROTOCOL_SCTP && needs_reverse_nat(context, hook) &&
 	    flow->service_port != backend_port(context, hook))
 		return REASON_UNSUPPORTED;
 	return 0;
