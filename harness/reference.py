@@ -70,10 +70,10 @@ class ModelReference:
 
     def commit(self, prediction: Prediction) -> None:
         """Make the last prediction happen."""
-        del prediction  # the machine keeps its own record of it
-        if self._result is not None:
-            self._machine.commit(self._result)
-            self._result = None
+        if self._result is None or prediction.notes is not self._result.trace.notes:
+            raise ValueError("only the last prediction can be committed, and only once")
+        self._machine.commit(self._result)
+        self._result = None
 
     def process(self, packet: Packet) -> Outcome:
         """Run one packet, free choices made arbitrarily."""
