@@ -52,6 +52,7 @@ static __always_inline void affinity_record(struct context *context, const enum 
 	};
 	struct affinity_key key;
 
+	hit(context, CLAUSE_LB_7A);
 	affinity_key_set(&key, context, connection->service, family);
 	if (family == FAMILY_IPV4)
 		map_update(affinities_ipv4, &key, &value, BPF_ANY);

@@ -32,8 +32,11 @@ static __always_inline bool flow_is_direct(struct context *context, const struct
 {
 	if (flow->flags & ENTRY_LOAD_BALANCED)
 		return false;
-	return flow->service_revision == context->service_revision ||
-	       !frontend_find(context->tuple, family);
+	if (flow->service_revision == context->service_revision ||
+	    !frontend_find(context->tuple, family))
+		return true;
+	hit(context, CLAUSE_LB_13);
+	return false;
 }
 
 static __always_inline void own_set(struct context *context, struct entry *own)
@@ -130,6 +133,8 @@ static __always_inline void conntrack_find_flow(struct context *context, const e
 		return belong(context, by_endpoint, OPENER_ENDPOINT, hook);
 	if (endpoint_first)
 		by_peer = flow_find(context, OPENER_PEER, family);
+	if (by_peer && by_endpoint)
+		hit(context, CLAUSE_CT_1B);
 	if (by_peer && (!by_endpoint ||
 			flow_comes_first(by_peer, by_endpoint, hook == HOOK_TO_CONTAINER)))
 		return belong(context, by_peer, OPENER_PEER, hook);
@@ -166,8 +171,10 @@ static __always_inline struct entry *icmp_flow_find(struct context *context, con
 	if (request) {
 		tuple->peer_port = request;
 		flow = flow_find(context, other_end(sender), family);
-		if (flow)
+		if (flow) {
+			hit(context, CLAUSE_CT_8);
 			return flow;
+		}
 		tuple->peer_port = port;
 	}
 	return flow_find(context, sender, family);
@@ -196,6 +203,7 @@ static __always_inline void conntrack_mark_hairpin(struct context *context, cons
 
 	if (!context->flow || !(context->flow->flags & ENTRY_HAIRPIN))
 		return;
+	hit(context, CLAUSE_LB_11);
 	connection->hairpin = true;
 	connection->unchanged = hook == HOOK_TO_CONTAINER;
 }
@@ -208,6 +216,7 @@ static __always_inline void conntrack_reopen(struct context *context, const enum
 	if (!context->flow || !packet_is_initial_syn(context->packet) ||
 	    !flow_is_closing(context->flow))
 		return;
+	hit(context, CLAUSE_CT_6);
 	if (connection->translated && connection->opener == sender_of(hook) && context->own) {
 		connection->reopened = true;
 		connection->former_slot = context->own->backend_slot;

@@ -67,6 +67,7 @@ struct workspace {
 	__u32 endpoint;			/* its identifier; 0: not known yet */
 	bool parsed;			/* the tuple holds */
 	struct answer answer;
+	struct trace trace;
 };
 
 /* Programs run with bottom halves off: no other packet comes in between on this CPU. */
@@ -88,6 +89,12 @@ struct context {
 	struct flow_key *flow_key;		/* the flow's: with the backend for a service */
 	struct workspace *workspace;
 };
+
+/* Something for the trace to tell. */
+static __always_inline void hit(struct context *context, const enum trace_clause clause)
+{
+	context->workspace->trace.clauses |= 1ULL << clause;
+}
 
 /* The L4 header, which parsing has made linear. */
 static __always_inline void *packet_l4(const struct context *context, const __u32 length)

@@ -20,6 +20,7 @@
 #include "record.h"
 #include "redirect.h"
 #include "reject.h"
+#include "trace.h"
 #include "translation.h"
 
 /* What tc does with the packet. */
@@ -58,10 +59,10 @@ static __always_inline enum reason decide_new(struct context *context, const enu
 		if (reason)
 			return reason;
 	}
-	if (!context->flow && packet_is_tcp(packet) && !packet_is_initial_syn(packet) &&
-	    !context->configuration->pick_up_mid_stream)
-		return REASON_MID_STREAM;
-	return 0;
+	if (context->flow || !packet_is_tcp(packet) || packet_is_initial_syn(packet))
+		return 0;
+	hit(context, CLAUSE_CT_7);
+	return context->configuration->pick_up_mid_stream ? 0 : REASON_MID_STREAM;
 }
 
 /* Steps 1 to 8: nothing is written. 0: the packet passes as its connection says. */
@@ -164,13 +165,16 @@ static __always_inline int handle_ip(struct context *context, const enum hook ho
 				     const enum family family)
 {
 	enum reason reason = decide(context, hook, family);
+	int verdict;
 
 	if (reason)
 		reason = carry_out_exception(context, hook, reason, family);
 	else
 		reason = carry_out(context, hook, family);
 	report(context, hook, reason, family);
-	return verdict_of(context, hook, reason);
+	verdict = verdict_of(context, hook, reason);
+	trace_end(context, hook, reason, verdict);
+	return verdict;
 }
 
 /* ARP passes; a VLAN tag is no Ethernet type of ours, in the frame or beside it (PKT-1). */
@@ -178,9 +182,12 @@ static __always_inline int handle_other(struct context *context, const enum hook
 					const __be16 type)
 {
 	const bool arp = type == network16(ETHERNET_ARP);
+	const enum reason reason = arp ? REASON_UNTRACKED : REASON_UNKNOWN_L3;
+	const int verdict = arp ? VERDICT_PASS : VERDICT_DROP;
 
-	report(context, hook, arp ? REASON_UNTRACKED : REASON_UNKNOWN_L3, FAMILY_IPV4);
-	return arp ? VERDICT_PASS : VERDICT_DROP;
+	report(context, hook, reason, FAMILY_IPV4);
+	trace_end(context, hook, reason, verdict);
+	return verdict;
 }
 
 /* False: the maps are not there, which cannot be after loading. */
@@ -206,6 +213,7 @@ static __always_inline bool context_begin(struct context *context)
 	context->now = clock_read(context->configuration);
 	context->policy_revision = context->configuration->policy_revision;
 	context->service_revision = context->configuration->service_revision;
+	trace_begin(context);
 	return true;
 }
 

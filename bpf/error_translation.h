@@ -34,6 +34,7 @@ static __always_inline bool error_translate_peer(struct context *context, const 
 		.port = port,
 	};
 
+	hit(context, CLAUSE_NAT_2);
 	if (address_equal(outer, replacement.old_address, family))
 		return error_rewrite_end(context, &replacement, outer, family);
 	return error_rewrite_end(context, &replacement, NULL, family);
@@ -65,6 +66,7 @@ static __always_inline bool error_translate_hairpin(struct context *context,
 		.port = to_server ? quoted->tuple.endpoint_port : flow->service_port,
 	};
 
+	hit(context, CLAUSE_NAT_2);
 	return error_rewrite_end(context, &peer, peer_address(context->tuple, family), family) &&
 	       error_rewrite_end(context, &endpoint, endpoint_address(context->tuple), family);
 }

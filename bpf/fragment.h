@@ -74,6 +74,7 @@ static __always_inline enum reason fragment_resolve_known(struct context *contex
 		return first_fragment_check(context, family);
 	if (datagram->reassembly)
 		return REASON_FRAGMENT_NOT_FOUND;
+	hit(context, CLAUSE_FRAG_1);
 	take_ports(context, datagram, hook, family);
 	return 0;
 }
@@ -85,6 +86,7 @@ static __always_inline enum reason fragment_resolve_unknown(struct context *cont
 		return first_fragment_check(context, family);
 	if (!context->configuration->defragmentation_interface)
 		return REASON_FRAGMENT_NOT_FOUND;
+	hit(context, CLAUSE_FRAG_2);
 	context->connection->reassembles = true;
 	return REASON_REASSEMBLY;
 }
@@ -116,6 +118,7 @@ static __always_inline void datagram_remember(struct context *context, const enu
 		.reassembly = reassembly,
 	};
 
+	hit(context, reassembly ? CLAUSE_FRAG_2 : CLAUSE_FRAG_1);
 	datagram_update(&context->workspace->datagram_key, &datagram, family);
 }
 

@@ -62,8 +62,11 @@ static __always_inline bool conntrack_find_related(struct context *context, cons
 		context->flow = icmp_flow_find(&quoted, quoted_hook, family);
 	else
 		context->flow = quoted_flow_find(&quoted, hook, family);
+	if (!context->flow)
+		return false;
+	hit(context, CLAUSE_CT_9);
 	conntrack_mark_hairpin(context, hook);
-	return context->flow;
+	return true;
 }
 
 #endif

@@ -375,4 +375,54 @@ struct event {
 	__be32 backend_address[WORDS_IPV6];
 };
 
+/*
+ * traces (OBS-3), on the ring of events and told from them by the kind, which stands at the same
+ * place. Headers are the frame's first bytes; what is not there is 0.
+ */
+
+#define TRACE_HEADERS 128
+
+/* What a packet met on its way, as bits: what its reason does not tell by itself. */
+enum trace_clause {
+	CLAUSE_CT_1B,			/* two live flows to choose from */
+	CLAUSE_CT_5,			/* the flow's TCP state changed */
+	CLAUSE_CT_6,			/* an initial SYN on a closing flow */
+	CLAUSE_CT_7,			/* mid-stream */
+	CLAUSE_CT_8,			/* an echo reply and its request's flow */
+	CLAUSE_CT_9,			/* an ICMP error about a live flow */
+	CLAUSE_LB_3,			/* a backend by the algorithm */
+	CLAUSE_LB_4,			/* a choice whose frontend has moved */
+	CLAUSE_LB_4A,			/* a lost selection's flow */
+	CLAUSE_LB_6,			/* a choice whose backend is gone or quarantined */
+	CLAUSE_LB_7,			/* an affine backend */
+	CLAUSE_LB_7A,			/* a backend that became the affine one */
+	CLAUSE_LB_8,			/* no backend */
+	CLAUSE_LB_10,			/* service to backend */
+	CLAUSE_LB_11,			/* hairpin */
+	CLAUSE_LB_13,			/* a direct flow's peer has become a service */
+	CLAUSE_NAT_1,			/* backend to service */
+	CLAUSE_NAT_2,			/* the same in an ICMP error */
+	CLAUSE_NAT_4,			/* a backend that clashed */
+	CLAUSE_POL_1,			/* a rule decided */
+	CLAUSE_POL_2,			/* isolation decided */
+	CLAUSE_POL_5,			/* judged again */
+	CLAUSE_POL_6,			/* the node */
+	CLAUSE_FRAG_1,			/* a fragment with a known first one, or the first one */
+	CLAUSE_FRAG_2,			/* a fragment without */
+};
+
+struct trace {
+	__u64 time;			/* ns */
+	__u8 kind;			/* EVENT_TRACE */
+	__u8 hook;			/* enum hook */
+	__u8 verdict;			/* what tc was told */
+	__u8 reason;			/* enum reason */
+	__u32 interface;
+	__u32 length_before;		/* of the whole frame */
+	__u32 length_after;
+	__u64 clauses;			/* bits by enum trace_clause */
+	__u8 before[TRACE_HEADERS];
+	__u8 after[TRACE_HEADERS];
+};
+
 #endif

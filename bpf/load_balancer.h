@@ -32,6 +32,7 @@ static __always_inline enum reason flow_key_try(struct context *context, const e
 			if (flow_is_open(flow))
 				return REASON_TUPLE_CLASH;
 		} else if (flow_is_open(flow) || !packet_is_initial_syn(context->packet)) {
+			hit(context, CLAUSE_LB_4A);
 			belong(context, flow, OPENER_ENDPOINT, HOOK_FROM_CONTAINER);
 			return 0;
 		}
@@ -48,7 +49,10 @@ static __always_inline void backend_take(struct context *context, const struct b
 	struct connection *connection = context->connection;
 
 	connection->translated = true;
-	connection->hairpin = is_hairpin_key(context->flow_key);
+	if (is_hairpin_key(context->flow_key)) {
+		hit(context, CLAUSE_LB_11);
+		connection->hairpin = true;
+	}
 	connection->selected = context->flow || !packet_is_reset(context->packet);
 	connection->affinity = affinity;
 	connection->service = backend->service;
@@ -69,7 +73,9 @@ static __always_inline enum reason backend_try(struct context *context,
 		return REASON_UNSUPPORTED;
 	flow_key_towards(context, context->flow_key, backend, family);
 	reason = flow_key_try(context, family);
-	if (!reason)
+	if (reason)
+		hit(context, CLAUSE_NAT_4);
+	else
 		backend_take(context, backend, slot, service->affinity_timeout);
 	return reason;
 }
@@ -93,6 +99,7 @@ static __always_inline enum reason affine_backend_try(struct context *context,
 	    backend->service != frontend->service ||
 	    !backend_is_eligible(service, backend, frontend->local_only))
 		return REASON_TUPLE_CLASH;
+	hit(context, CLAUSE_LB_7);
 	return backend_try(context, service, backend, slot, family);
 }
 
@@ -109,6 +116,7 @@ static __always_inline enum reason backend_select(struct context *context,
 
 	if (first >= service->eligible_count)
 		return REASON_NO_BACKEND;
+	hit(context, CLAUSE_LB_3);
 	for (attempt = 0; attempt < CANDIDATES_LIMIT; attempt++) {
 		backend = eligible_backend(service, (first + attempt) % service->eligible_count,
 					   &slot);

@@ -46,13 +46,10 @@ MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct counter, HOOKS * REASON_L
 MAP(windows, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct window, WINDOWS, 0);
 MAP_RING(events, 1 << 20);
 
-#ifndef TWINPATH_BCC
-/*
- * Types reach user space through BTF only where something global has them; this brings those
- * there that no map has. The section is none that libbpf makes a map of.
- */
-const struct {
+/* Types that no map has and user space has to know. */
+EXPORT_TYPES(
 	struct event event;
+	struct trace trace;
 	enum hook hook;
 	enum opener opener;
 	enum no_backend_action no_backend_action;
@@ -66,8 +63,8 @@ const struct {
 	enum policy_entry policy_entry;
 	enum window_kind window_kind;
 	enum event_kind event_kind;
+	enum trace_clause trace_clause;
 	enum reason reason;
-} more_types SEC(".more_types");
-#endif
+);
 
 #endif

@@ -107,8 +107,10 @@ static __always_inline __u32 policy_judge(struct context *context, const enum fa
 	const struct policy_tables *tables;
 
 	peer_find(context->judgement, peer_address(key, family), family);
-	if (is_admitted_host(context))
+	if (is_admitted_host(context)) {
+		hit(context, CLAUSE_POL_6);
 		return POLICY_DECISION | POLICY_RULE;
+	}
 	tables = policy_find(context->endpoint, context->judgement->peer_class,
 			     key->tuple.opener);
 	if (!tables)
@@ -117,10 +119,11 @@ static __always_inline __u32 policy_judge(struct context *context, const enum fa
 			     policy_port(key, family));
 }
 
-static __always_inline bool policy_allows(const struct context *context)
+static __always_inline bool policy_allows(struct context *context)
 {
 	const __u32 decision = context->judgement->decision;
 
+	hit(context, decision ? CLAUSE_POL_1 : CLAUSE_POL_2);
 	if (decision)
 		return !(decision & POLICY_DENY);
 	return isolation_allows(context->endpoint, context->flow_key->tuple.opener);
@@ -143,6 +146,8 @@ static __always_inline enum reason policy_apply(struct context *context, const e
 	judgement->decision = policy_judge(context, family);
 	judgement->allowed = policy_allows(context);
 	judgement->judged = !flow;
+	if (flow)
+		hit(context, CLAUSE_POL_5);
 	if (judgement->allowed)
 		return 0;
 	return flow ? REASON_POLICY_REVOKED : REASON_POLICY_DENIED;

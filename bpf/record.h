@@ -147,8 +147,10 @@ static __always_inline void flow_refresh(struct context *context, struct entry *
 
 	if (tcp && packet->fragment != FRAGMENT_LATER)
 		after = tcp_flags_after(before, packet->tcp_flags, reply);
-	if (after != before)
+	if (after != before) {
+		hit(context, CLAUSE_CT_5);
 		flow->flags = after;
+	}
 	if (!flow_is_closed(before))
 		flow->expires = context->now + flow_timeout(context->configuration, tcp, after);
 }

@@ -42,6 +42,7 @@ static __always_inline enum reason reject(struct context *context, const enum fa
 {
 	__u32 length;
 
+	hit(context, CLAUSE_LB_8);
 	if (!is_answered(context))
 		return REASON_NO_BACKEND;
 	length = packet_is_tcp(context->packet) ? answer_with_reset(context, family)

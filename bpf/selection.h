@@ -32,7 +32,10 @@ static __always_inline bool selection_is_current(struct context *context,
 	if (selection->service_revision == context->service_revision)
 		return true;
 	frontend = frontend_find(context->tuple, family);
-	return frontend && frontend->service == selection->service;
+	if (frontend && frontend->service == selection->service)
+		return true;
+	hit(context, CLAUSE_LB_4);
+	return false;
 }
 
 /* The live flow by which the client in context->tuple reaches the backend. */
@@ -62,8 +65,11 @@ static __always_inline struct entry *selection_follow(struct context *context,
 {
 	const struct backend *backend = selection_backend(selection);
 
-	if (!backend || (chooses && backend->state == BACKEND_QUARANTINED) ||
-	    !selection_is_current(context, selection, family))
+	if (!backend || (chooses && backend->state == BACKEND_QUARANTINED)) {
+		hit(context, CLAUSE_LB_6);
+		return NULL;
+	}
+	if (!selection_is_current(context, selection, family))
 		return NULL;
 	return selected_flow(context, backend, hook, family);
 }

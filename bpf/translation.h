@@ -60,6 +60,7 @@ static __always_inline bool translate_to_backend(struct context *context, const 
 		.port = context->flow_key->tuple.peer_port,
 	};
 
+	hit(context, CLAUSE_LB_10);
 	return rewrite_end(context, &replacement, family);
 }
 
@@ -76,6 +77,7 @@ static __always_inline bool translate_to_service(struct context *context, const 
 		.port = flow->service_port,
 	};
 
+	hit(context, CLAUSE_NAT_1);
 	return rewrite_end(context, &replacement, family);
 }
 

@@ -15,6 +15,9 @@
 #define MAP(name_, type_, key_, value_, entries_, flags_)
 #define MAP_RING(name_, bytes_)
 
+/* User space reads the types of the shipped object. */
+#define EXPORT_TYPES(members_) struct more_types
+
 /* 1 is BPF_PSEUDO_MAP_FD, which is no constant here. */
 #define MAP_BY_FD(map_) bpf_pseudo_fd(1, MAP_FD_##map_)
 
@@ -24,5 +27,7 @@
 #define map_delete(map_, key_) bpf_map_delete_elem_(MAP_BY_FD(map_), (void *)(key_))
 #define ring_reserve(map_, bytes_) bpf_ringbuf_reserve((void *)MAP_BY_FD(map_), bytes_, 0)
 #define ring_submit(record_) bpf_ringbuf_submit(record_, 0)
+#define ring_output(map_, record_, bytes_)                                                         \
+	bpf_ringbuf_output((void *)MAP_BY_FD(map_), record_, bytes_, 0)
 
 #endif

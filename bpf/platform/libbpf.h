@@ -27,10 +27,19 @@
 		__uint(max_entries, bytes_);                                                       \
 	} name_ SEC(".maps")
 
+/*
+ * BTF describes what something global has. This is global, in a section of which libbpf makes no map.
+ */
+#define EXPORT_TYPES(members_)                                                                     \
+	const struct {                                                                             \
+		members_                                                                           \
+	} more_types SEC(".more_types")
+
 #define map_lookup(map_, key_) bpf_map_lookup_elem(&(map_), key_)
 #define map_update(map_, key_, value_, flags_) bpf_map_update_elem(&(map_), key_, value_, flags_)
 #define map_delete(map_, key_) bpf_map_delete_elem(&(map_), key_)
 #define ring_reserve(map_, bytes_) bpf_ringbuf_reserve(&(map_), bytes_, 0)
 #define ring_submit(record_) bpf_ringbuf_submit(record_, 0)
+#define ring_output(map_, record_, bytes_) bpf_ringbuf_output(&(map_), record_, bytes_, 0)
 
 #endif
