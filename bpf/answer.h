@@ -86,6 +86,28 @@ static __always_inline __u32 pseudo_header_sum(struct context *context, const __
 	return bpf_csum_diff(NULL, 0, peer_address(context->tuple, family), size, sum);
 }
 
+/*
+ * Whether the sender left the checksum for the device to finish (CHECKSUM_PARTIAL): the kernel's helper
+ * does not touch such a one. This spoils the packet, so its answer has to have what it takes of it.
+ *
+ * No helper ends that state. If the device finishes it after all, it sums what lies behind the old
+ * packet's headers and writes the result where that packet had its checksum.
+ */
+static __always_inline bool is_half_finished(struct context *context, const __u32 place)
+{
+	const __u32 offset = context->packet->l4_offset & L4_OFFSET_MASK;
+	__u16 *checksum = packet_linear_bytes(context->skb, offset + place, sizeof(*checksum));
+	__u16 before;
+
+	if (!checksum)
+		return false;
+	before = *checksum;
+	if (bpf_l4_csum_replace(context->skb, offset + place, 0, 1, 0))
+		return false;
+	checksum = packet_linear_bytes(context->skb, offset + place, sizeof(*checksum));
+	return checksum && *checksum == before;
+}
+
 /* Bytes that the segment takes of the sequence space. */
 static __always_inline __u32 segment_length(const struct packet *packet,
 					    const struct tcp_header *tcp)
@@ -119,8 +141,10 @@ static __always_inline __u32 answer_with_reset(struct context *context, const en
 		reset->flags = TCP_RST | TCP_ACK;
 	}
 	sum = pseudo_header_sum(context, PROTOCOL_TCP, sizeof(*reset), family);
-	sum = bpf_csum_diff(NULL, 0, (__be32 *)reset, sizeof(*reset), sum);
-	reset->checksum = ~checksum_fold(sum);
+	reset->checksum = checksum_fold(sum);
+	if (!is_half_finished(context, offsetof(struct tcp_header, checksum)))
+		reset->checksum = ~checksum_fold(
+			bpf_csum_diff(NULL, 0, (__be32 *)reset, sizeof(*reset), 0));
 	answer_ip_header(context, PROTOCOL_TCP, sizeof(*reset), family);
 	return ip_header_length(family) + sizeof(*reset);
 }
@@ -193,6 +217,9 @@ static __always_inline __u32 answer_with_unreachable(struct context *context,
 	if (!answer_quote(context, (__u8 *)(icmp + 1), quoted))
 		return 0;
 	sum = wide ? pseudo_header_sum(context, protocol, length, family) : 0;
+	/* In the unused word: what the device would make of it, so that nothing changes then. */
+	if (wide && is_half_finished(context, offsetof(struct udp_header, checksum)))
+		icmp->sequence = checksum_fold(sum);
 	icmp->checksum = ~checksum_fold(icmp_sum((__u8 *)icmp, length, sum));
 	answer_ip_header(context, protocol, length, family);
 	return ip_header_length(family) + length;
