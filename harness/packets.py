@@ -7,11 +7,19 @@ from typing import Any
 
 from scapy.layers import inet, inet6, sctp  # noqa: F401 - teaches Ether its payloads
 from scapy.layers.l2 import Ether
+from scapy.packet import Raw
+
+ETHERNET_BYTES = 14
+
+
+def packet_of(frame: bytes) -> Any:
+    """A frame as a Scapy packet; one that is shorter than an Ethernet header is raw bytes."""
+    return Ether(frame) if len(frame) >= ETHERNET_BYTES else Raw(frame)
 
 
 def dissect(frame: bytes) -> Iterator[Any]:
     """Scapy layers of a frame, outermost first, quoted packets included."""
-    layer: Any = Ether(frame)
+    layer = packet_of(frame)
     while layer and type(layer).__name__ != "NoPayload":
         yield layer
         layer = layer.payload
@@ -19,5 +27,5 @@ def dissect(frame: bytes) -> Iterator[Any]:
 
 def summary(frame: bytes) -> str:
     """A frame in a line, in Scapy's words."""
-    text: str = Ether(frame).summary()
+    text: str = packet_of(frame).summary()
     return text.removeprefix("Ether / ")

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.compare.fields import field_values
 from model.domain.address import Address, format_address
-from model.domain.event import Tuple
+from model.domain.event import EMPTY_TUPLE, Hook, Tuple
 from model.domain.flow import AffinityKey, FlowKey, FragmentKey, Opener
 from model.domain.protocol import ICMP, ICMPV6, PROTOCOL_NAMES
 from model.domain.state import CounterKey
@@ -19,6 +19,11 @@ def protocol_name(protocol: int) -> str:
     return PROTOCOL_NAMES.get(protocol, str(protocol))
 
 
+def hook_name(hook: int) -> str:
+    """Name of a hook, its number where no hook has it: a broken table can hold any."""
+    return Hook(hook).name.lower() if hook in set(Hook) else f"hook {hook}"
+
+
 def side(address: Address, port: int) -> str:
     """Address and port in the usual notation."""
     text = format_address(address) if address else "-"
@@ -26,7 +31,7 @@ def side(address: Address, port: int) -> str:
 
 
 def key_words(key: object) -> str:
-    """A state key in words."""
+    """A state key in words; two keys never have the same."""
     match key:
         case FlowKey():
             return flow_key_words(key)
@@ -35,7 +40,8 @@ def key_words(key: object) -> str:
         case FragmentKey():
             return (
                 f"{protocol_name(key.protocol)} datagram {key.identification:#x} "
-                f"{format_address(key.source)} -> {format_address(key.destination)}"
+                f"{format_address(key.source)} -> {format_address(key.destination)} "
+                f"({hook_name(key.hook)})"
             )
         case CounterKey():
             return f"{key.hook.name.lower()}/{key.reason.name.lower()}"
@@ -54,6 +60,15 @@ def flow_key_words(key: FlowKey) -> str:
     return f"{name} {endpoint} {arrow} {side(key.peer_address, key.peer_port)}"
 
 
+def tuple_words(value: Tuple) -> str:
+    """A packet's tuple in the packet's direction."""
+    if value == EMPTY_TUPLE:
+        return "none"
+    source = side(value.source, value.source_port)
+    destination = side(value.destination, value.destination_port)
+    return f"{protocol_name(value.protocol)} {source} > {destination}"
+
+
 def value_words(value: Any) -> str:
     """A value in words: enums by name, addresses in notation, structures by their fields."""
     if isinstance(value, Enum):
@@ -63,11 +78,7 @@ def value_words(value: Any) -> str:
     if isinstance(value, bytes):
         return value.hex() or "none"
     if isinstance(value, Tuple):
-        ends = (
-            side(value.source, value.source_port),
-            side(value.destination, value.destination_port),
-        )
-        return f"{protocol_name(value.protocol)} {ends[0]} > {ends[1]}"
+        return tuple_words(value)
     if isinstance(value, FlowKey):
         return flow_key_words(value)
     if is_dataclass(value) or hasattr(value, "_fields"):

@@ -35,8 +35,8 @@ def differing_fields(
 
 
 def class_name(expected: object, actual: object) -> str:
-    """What is missing or extra, in a word."""
-    return type(actual if expected is None else expected).__name__.lower()
+    """What is missing, extra or of another class, in a word."""
+    return type(actual if expected is None else expected).__name__
 
 
 def or_absent(value: object) -> object:

@@ -22,7 +22,9 @@ def compare_outcomes(expected: Outcome, actual: Outcome) -> tuple[Difference, ..
 def differing_outcome(expected: Outcome, actual: Outcome) -> Iterator[Difference]:
     """Differences between outcomes that are not equal; behind a fault nothing else is known."""
     if expected.fault != actual.fault:
-        yield Difference(Kind.FAULT, "packet", "fault", expected.fault or ABSENT, actual.fault)
+        yield Difference(
+            Kind.FAULT, "packet", "fault", expected.fault or ABSENT, actual.fault or ABSENT
+        )
         return
     if expected.verdict != actual.verdict:
         yield Difference(Kind.VERDICT, "packet", "verdict", expected.verdict, actual.verdict)
@@ -41,6 +43,6 @@ def differing_outcome(expected: Outcome, actual: Outcome) -> Iterator[Difference
 
 
 def differing_events(expected: Sequence[Event], actual: Sequence[Event]) -> Iterator[Difference]:
-    """Differences between two lists of events, place by place."""
-    for place, (wanted, got) in enumerate(zip_longest(expected, actual)):
+    """Differences between two lists of events, place by place; places count from 1."""
+    for place, (wanted, got) in enumerate(zip_longest(expected, actual), start=1):
         yield from differing_fields(Kind.EVENT, f"event {place}", wanted, got)
