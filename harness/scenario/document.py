@@ -81,10 +81,15 @@ def read_document(path: Path) -> Mapping:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        place = Place(name, before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        place = place_of_byte(name, raw, error.start)
         raise FormatError(place, "is not UTF-8", "save the file as UTF-8") from error
     return parse_document(text, name)
+
+
+def place_of_byte(name: str, raw: bytes, offset: int) -> Place:
+    """The place of a byte in a text; its column counts bytes."""
+    before = raw[:offset]
+    return Place(name, before.count(b"\n") + 1, offset - before.rfind(b"\n"))
 
 
 def parse_document(text: str, name: str) -> Mapping:
@@ -98,8 +103,9 @@ def parse_document(text: str, name: str) -> Mapping:
         raise FormatError(
             place, f"is not YAML: {problem}", "quote texts with : # [ ] { }"
         ) from None
-    except yaml.YAMLError as error:
-        raise FormatError(Place(name), f"is not YAML: {error}", "remove it") from None
+    except yaml.reader.ReaderError as error:
+        place = place_of_byte(name, text.encode(), error.position)
+        raise FormatError(place, "is not YAML: a control character", "remove it") from None
     if not isinstance(node, Mapping):
         raise FormatError(node.place, f"expected a mapping, found {KIND_WORDS[type(node)]}")
     return node
@@ -158,7 +164,7 @@ class Composer:
     def scalar(self, event: yaml.ScalarEvent) -> Scalar:
         """A scalar, with the place of its text where it stands in one piece."""
         place = self.place(event)
-        quoted = event.style is not None
+        quoted = bool(event.style)
         column = place.column + (event.style in ("'", '"'))
         line = self.lines[place.line - 1] if place.line <= len(self.lines) else ""
         whole = bool(event.value) and line.startswith(event.value, column - 1)

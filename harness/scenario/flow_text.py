@@ -52,7 +52,7 @@ def matched_key(
     protocol = parse_protocol(match[6], word.at(match.start(6)))
     endpoint_port = parse_port(match[2], 0, word.at(match.start(2)))
     peer_port = parse_port(match[5], protocol, word.at(match.start(5)))
-    family = Family.IPV6 if "[" in match[1] + match[4] else family or Family.IPV4
+    family = written_family(match) or family or Family.IPV4
     if family is Family.IPV6 and match[6] == "icmp":
         protocol, peer_port = ICMPV6, icmpv6_port(peer_port, word.at(match.start(5)))
     return FlowKey(
@@ -63,6 +63,16 @@ def matched_key(
         protocol,
         Opener.ENDPOINT if match[3] == ">" else Opener.PEER,
     )
+
+
+def written_family(match: re.Match[str]) -> Family | None:
+    """The family of an address that is written out; None where both are names."""
+    for side in (match[1], match[4]):
+        if side.startswith("["):
+            return Family.IPV6
+        if side[0].isdigit():
+            return Family.IPV4
+    return None
 
 
 def icmpv6_port(port: int, place: Place) -> int:

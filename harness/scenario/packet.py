@@ -42,6 +42,8 @@ def read_packet_step(scope: Scope, given: Fields, origin: str) -> PacketStep:
     side = given.only_one(HOOKS)
     interface, own = read_place(scope, given.required(side, scalar))
     source = given.only_one(SOURCES)
+    if "record" in given and source != "capture":
+        raise FormatError(given.value("record").place, "'record' without 'capture'", "remove it")
     layers: tuple[Layer, ...] = ()
     if source == "packet":
         word = given.required("packet", scalar)

@@ -108,9 +108,8 @@ class Parser:
             first = node.args[0]
             raise self.error(first.col_offset, f"{name} with a bare value", "write field=value")
         arguments = tuple(self.argument(name, keyword) for keyword in node.keywords)
-        names = [argument.name for argument in arguments]
-        for argument in arguments:
-            if names.count(argument.name) > 1:
+        for index, argument in enumerate(arguments):
+            if argument.name in {one.name for one in arguments[:index]}:
                 raise self.error(argument.position, f"{name}.{argument.name} twice", "keep one")
         return Layer(name, arguments, position)
 

@@ -32,12 +32,14 @@ SPECIAL: Final[dict[tuple[str, str], Kind]] = {
     ("ARP", "hwdst"): Kind.MAC,
     ("ARP", "psrc"): Kind.IPV4,
     ("ARP", "pdst"): Kind.IPV4,
+    ("ICMP", "unused"): Kind.NUMBER,
     ("ICMP", "ext"): Kind.NOTHING,
     ("ICMP", "extpad"): Kind.NOTHING,
     ("ICMPv6DestUnreach", "ext"): Kind.NOTHING,
     ("ICMPv6DestUnreach", "extpad"): Kind.NOTHING,
     ("ICMPv6TimeExceeded", "ext"): Kind.NOTHING,
     ("ICMPv6TimeExceeded", "extpad"): Kind.NOTHING,
+    ("SCTPChunkData", "data"): Kind.TEXT,
     ("SCTPChunkSACK", "dup_tsn_list"): Kind.NOTHING,
     ("SCTPChunkSACK", "gap_ack_list"): Kind.TEXT_LIST,
     ("SCTPChunkInit", "params"): Kind.NOTHING,
@@ -48,6 +50,9 @@ SPECIAL: Final[dict[tuple[str, str], Kind]] = {
     ("IPv6ExtHdrDestOpt", "autopad"): Kind.NUMBER,
 }
 """Fields whose description alone does not tell, and fields that the notation leaves out."""
+
+WIDTHS: Final = {("ICMP", "unused"): 32}
+"""Bits of number fields whose width depends on other fields: the widest."""
 
 NAMED_NUMBERS: Final = frozenset({("ICMP", "type"), ("ARP", "op")})
 """Fields whose numbers may be given by Scapy's names; elsewhere names depend on the machine."""
@@ -106,6 +111,8 @@ def kinds() -> tuple[tuple[Kind, tuple[Any, ...]], ...]:
 
 def width(layer: str, field: str) -> int:
     """Bits of a number field."""
+    if (layer, field) in WIDTHS:
+        return WIDTHS[layer, field]
     description = descriptions(layer)[field]
     size = getattr(description, "size", None)
     return int(size) if isinstance(size, int) and size > 0 else int(description.sz * 8)

@@ -36,10 +36,6 @@ LONGEST_TEXT: Final = 4_000
 Names = Mapping[Address, str]
 
 
-class UnknownOptionError(Exception):
-    """An option that the notation has no name for."""
-
-
 @dataclass(slots=True)
 class WrittenLayer:
     """A layer's name and its arguments as text; `derived` are those that may be left out."""
@@ -61,7 +57,7 @@ def write_notation(frame: bytes, surroundings: Surroundings, names: Names) -> st
     """The text for a frame; None where the notation cannot say it. `names` by address."""
     try:
         layers = list(written_layers(frame, names))
-    except UnknownOptionError:
+    except Exception:  # unknown options, and whatever Scapy makes of damaged bytes
         return None
     fill_link_layer(layers[0], surroundings)
 
@@ -136,7 +132,7 @@ def written_layer(name: str, layer: Any, names: Names) -> WrittenLayer:
     for field in descriptions(name):
         value = layer.fields.get(field)
         kind = kind_of(name, field)
-        if value is None or kind is Kind.NOTHING:
+        if value in (None, b"") or kind is Kind.NOTHING:
             continue
         default = layer.default_fields.get(field)
         text = value_text(kind, value, names)
@@ -144,7 +140,7 @@ def written_layer(name: str, layer: Any, names: Names) -> WrittenLayer:
             plain[field] = text
         elif default is None or field in NEXT_NAMES or (name, field) in NEXT_FIELDS:
             derived[field] = text
-        elif value not in (default, [], b""):
+        elif value not in (default, []):
             plain[field] = text
     return WrittenLayer(name, plain, derived)
 
@@ -169,8 +165,6 @@ def value_text(kind: Kind, value: Any, names: Names) -> str:
 def option_text(option: Any, names: Names) -> str:
     """An option of IP or of an extension header, with all its fields."""
     name = type(option).__name__
-    if name not in MODULE_OF:
-        raise UnknownOptionError(name)
     written = written_layer(name, option, names)
     return written.text(frozenset(), 0)
 
