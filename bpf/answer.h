@@ -187,10 +187,9 @@ static __always_inline __u32 icmp_sum(const __u8 *message, __u64 length, __u32 s
 /* The packet behind the ICMP header, and zeros up to a whole word. False: the kernel refused. */
 static __always_inline bool answer_quote(struct context *context, __u8 *quote, const __u32 length)
 {
-	__u64 size = length & ANSWER_LENGTH_MASK;
+	const __u64 size = positive_length(length, ANSWER_LENGTH_MASK);
 
-	opaque(size);
-	if (!size || size > ICMPV6_QUOTE_LIMIT ||
+	if (size > ICMPV6_QUOTE_LIMIT ||
 	    bpf_skb_load_bytes(context->skb, ETHERNET_LENGTH, quote, size))
 		return false;
 	quote[size] = 0;

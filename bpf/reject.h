@@ -26,10 +26,9 @@ static __always_inline bool answer_write(struct context *context, const __u32 le
 {
 	struct __sk_buff *skb = context->skb;
 
-	__u64 size = length & ANSWER_LENGTH_MASK;
+	const __u64 size = positive_length(length, ANSWER_LENGTH_MASK);
 
-	opaque(size);
-	if (!size || size > ANSWER_LIMIT)
+	if (!length || size > ANSWER_LIMIT)
 		return false;
 	return !bpf_skb_change_tail(skb, ETHERNET_LENGTH + size, 0) &&
 	       !bpf_skb_store_bytes(skb, ETHERNET_LENGTH, context->workspace->answer.bytes, size,

@@ -17,9 +17,7 @@ static __always_inline void copy_headers(struct __sk_buff *skb, __u8 *headers)
 	__u64 length = skb->len < TRACE_HEADERS ? skb->len : TRACE_HEADERS;
 
 	__builtin_memset(headers, 0, TRACE_HEADERS);
-	opaque(length);
-	if (length > 0 && length <= TRACE_HEADERS)
-		bpf_skb_load_bytes(skb, 0, headers, length);
+	bpf_skb_load_bytes(skb, 0, headers, positive_length(length, TRACE_HEADERS - 1));
 }
 
 static __always_inline void trace_begin(struct context *context)

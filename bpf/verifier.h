@@ -3,7 +3,20 @@
 #ifndef TWINPATH_VERIFIER_H
 #define TWINPATH_VERIFIER_H
 
+#include "platform.h"
+
 /* The compiler knows nothing of the variable's value from here on, and has it in one register. */
 #define opaque(variable_) asm volatile("" : "+r"(variable_))
+
+/*
+ * A length from 1 to mask + 1, unchanged. Older verifiers conclude nothing from a test for 0, and a
+ * helper that takes a buffer does not take a length of 0.
+ */
+static __always_inline __u64 positive_length(__u64 length, const __u64 mask)
+{
+	length = ((length - 1) & mask) + 1;
+	opaque(length);
+	return length;
+}
 
 #endif
