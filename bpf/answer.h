@@ -87,8 +87,9 @@ static __always_inline __u32 pseudo_header_sum(struct context *context, const __
 }
 
 /*
- * Whether the sender left the checksum for the device to finish (CHECKSUM_PARTIAL): the kernel's helper
- * does not touch such a one. This spoils the packet, so its answer has to have what it takes of it.
+ * Whether the sender left the checksum for the device to finish (CHECKSUM_PARTIAL): the kernel's
+ * helper does not touch such a one. This spoils the packet, of which the answer has to have taken
+ * what it needs.
  *
  * No helper ends that state. If the device finishes it after all, it sums what lies behind the old
  * packet's headers and writes the result where that packet had its checksum.

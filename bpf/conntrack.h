@@ -157,8 +157,9 @@ static __always_inline enum opener other_end(const enum opener opener)
 }
 
 /*
- * The live flow of an ICMP message that was sent at this hook: for an echo reply the request's, else
- * one by its own type and code (CT-8, CT-8a). The tuple has the flow's type and opener afterwards.
+ * The live flow of an ICMP message that was sent at this hook: for an echo reply the request's,
+ * else one by its own type and code (CT-8, CT-8a). The tuple has the flow's type and opener
+ * afterwards.
  */
 static __always_inline struct entry *icmp_flow_find(struct context *context, const enum hook hook,
 						    const enum family family)

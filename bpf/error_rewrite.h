@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * One end of an ICMP error changed: in the quoted packet, outside of it, and every checksum on the way
- * (NAT-2c). The ICMP checksum balances all of it, so the kernel's own sums of the packet stay right.
+ * One end of an ICMP error changed: in the quoted packet, outside of it, and every checksum on the
+ * way (NAT-2c). The ICMP checksum balances all of it, so the kernel's own sums of the packet stay
+ * right.
  */
 #ifndef TWINPATH_ERROR_REWRITE_H
 #define TWINPATH_ERROR_REWRITE_H

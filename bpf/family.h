@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Two families, one source. Everything is inlined with the family as a constant; what differs is how
- * many words an address has and which map is meant. The compiler drops the rest.
+ * Two families, one source. Everything is inlined with the family as a constant; what differs is
+ * how many words an address has and which map is meant. The compiler drops the rest.
  */
 #ifndef TWINPATH_FAMILY_H
 #define TWINPATH_FAMILY_H

@@ -42,7 +42,8 @@ static __always_inline bool flow_is_live(const struct entry *entry, const __u64 
 
 /*
  * The entry if it is a live flow, else NULL. The compiler must not see where the NULL comes from:
- * instead of testing the pointer it would compare the times again, which tells the verifier nothing.
+ * instead of testing the pointer it would compare the times again, which tells the verifier
+ * nothing.
  */
 static __always_inline struct entry *live_flow(struct entry *entry, const __u64 now)
 {

@@ -192,7 +192,7 @@ struct service {
 	__u32 padding;
 };
 
-/* eligible_backends: slots in backends. maglev_tables: index into the service's eligible stretch. */
+/* eligible_backends: slots in backends. maglev_tables: index into the service's stretch of them. */
 
 enum backend_state {
 	BACKEND_ACTIVE = 1,

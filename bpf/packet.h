@@ -6,12 +6,14 @@
 #include "platform.h"
 
 #include "byte_order.h"
+#include "family.h"
 #include "header.h"
 #include "verifier.h"
 
 /*
- * Where an L4 header can begin at most: behind 40 bytes and six extension headers of 2048, and as far
- * again for one that an ICMP error quotes. The mask tells the verifier, who forgets bounds in memory.
+ * Where an L4 header can begin at most: behind 40 bytes and six extension headers of 2048, and as
+ * far again for one that an ICMP error quotes. The mask tells the verifier, who forgets bounds in
+ * memory.
  */
 #define L4_OFFSET_MASK 0x7fffU
 
@@ -60,8 +62,8 @@ static __always_inline void *packet_data_end(const struct __sk_buff *skb)
 }
 
 /*
- * Bytes of the frame that are linear; NULL if they are not. The pointer that is tested has to be the
- * one that is used, so the compiler must not compute it twice.
+ * Bytes of the frame that are linear; NULL if they are not. The pointer that is tested has to be
+ * the one that is used, so the compiler must not compute it twice.
  */
 static __always_inline void *packet_linear_bytes(const struct __sk_buff *skb, const __u32 offset,
 						 const __u32 length)

@@ -7,7 +7,7 @@
 
 #include "context.h"
 
-/* Identity of peers without one of their own. */
+/* The node itself, and peers without an identity of their own. */
 #define IDENTITY_HOST 1
 #define IDENTITY_WORLD 2
 

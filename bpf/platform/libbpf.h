@@ -27,9 +27,7 @@
 		__uint(max_entries, bytes_);                                                       \
 	} name_ SEC(".maps")
 
-/*
- * BTF describes what something global has. This is global, in a section of which libbpf makes no map.
- */
+/* BTF describes what something global has; of this section libbpf makes no map. */
 #define EXPORT_TYPES(members_)                                                                     \
 	const struct {                                                                             \
 		members_                                                                           \
