@@ -130,9 +130,8 @@ class Lockstep:
         )
         if self.observer is not None:
             self.observer(step, prediction, outcome)
-        if not differences:
-            self.reference.commit(prediction)
-            differences = self.check_expectation(step, prediction, outcome)
+        self.reference.commit(prediction)
+        differences += self.check_expectation(step, prediction, outcome)
         if differences:
             return Divergence(
                 scenario, self.subject.name, index, step, differences, prediction, outcome
@@ -159,16 +158,19 @@ class Lockstep:
     def check_expectation(
         self, step: PacketStep, prediction: Prediction, outcome: Outcome
     ) -> tuple[Difference, ...]:
-        """The author's expectation against both sides."""
+        """The author's expectation against both sides: where those differ, it tells who is wrong.
+
+        Behind a fault nothing is known of the subject's packet.
+        """
         expectation = step.expectation
         if expectation is None or Kind.EXPECTATION not in self.strictness:
             return ()
         reference, subject = self.reference, self.subject
-        return (
-            check_reason(expectation, reference.name, prediction)
-            + check_expectation(expectation, reference.name, prediction.outcome, reference.read)
-            + check_expectation(expectation, subject.name, outcome, subject.read)
-        )
+        found = check_reason(expectation, reference.name, prediction)
+        found += check_expectation(expectation, reference.name, prediction.outcome, reference.read)
+        if not outcome.fault:
+            found += check_expectation(expectation, subject.name, outcome, subject.read)
+        return found
 
     def compare_states(
         self, scenario: Scenario, index: int, step: Step | None, damage: Sequence[str] = ()
