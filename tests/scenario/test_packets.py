@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.scenario.error import FormatError
 from model.domain.event import Hook
 from model.domain.packet import Context
 from tests.scenario.files import PING, frame_of, packet_of, steps_of
@@ -163,6 +164,25 @@ def test_a_record_of_a_capture(tmp_path: Path) -> None:
     (tmp_path / "three.pcap").write_bytes(header + b"".join(records))
     step = "- {from: client, capture: three.pcap, record: 2}"
     assert packet_of(tmp_path, step).packet.data == frames[1]
+
+
+@pytest.mark.parametrize(
+    ("link_type", "record", "problem"),
+    [
+        (1, 2, "short.pcap: there is no record 2; the last is 1"),
+        (127, 1, "short.pcap: record 1 has link type 127 (802.11 with radiotap); use another"),
+        (1, 1, "short.pcap: record 1 holds no IP packet or whole frame; use another"),
+    ],
+)
+def test_records_that_cannot_be_used(
+    tmp_path: Path, link_type: int, record: int, problem: str
+) -> None:
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link_type)
+    (tmp_path / "short.pcap").write_bytes(header + struct.pack("<IIII", 0, 0, 3, 3) + b"abc")
+    step = f"- {{from: client, capture: short.pcap, record: {record}}}"
+    with pytest.raises(FormatError) as caught:
+        packet_of(tmp_path, step)
+    assert str(caught.value) == f"{tmp_path}/case.yaml:19:29: {problem}"
 
 
 def test_repeated_steps_and_groups(tmp_path: Path) -> None:

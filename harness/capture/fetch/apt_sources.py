@@ -45,7 +45,7 @@ def entries(folder: Path) -> Iterator[tuple[str, str, str, str]]:
 def one_line_entries(text: str) -> Iterator[tuple[str, str, str, str]]:
     """Sources in the one-line style."""
     for line in text.splitlines():
-        match = ONE_LINE.match(line.strip())
+        match = ONE_LINE.match(line.partition("#")[0].strip())
         parts = match["rest"].split() if match else []
         if match is None or len(parts) < 3:
             continue
