@@ -83,17 +83,6 @@ static __always_inline bool error_translate_leaving(struct context *context,
 				    context->flow_key->tuple.peer_port, family);
 }
 
-/* Whether it takes the flow's service to translate the error. */
-static __always_inline bool error_needs_service(const struct context *context,
-						const enum hook hook)
-{
-	const struct connection *connection = context->connection;
-
-	if (connection->translated || !(context->flow->flags & ENTRY_LOAD_BALANCED))
-		return false;
-	return hook == HOOK_TO_CONTAINER || connection->hairpin;
-}
-
 /* What becomes of a related error. */
 static __always_inline enum reason error_translate(struct context *context, const enum hook hook,
 						   const enum family family)
@@ -101,11 +90,13 @@ static __always_inline enum reason error_translate(struct context *context, cons
 	struct entry *flow = context->flow;
 	bool translated = true;
 
-	/* That it has a flow and is no hairpin's here is known to all but the verifier. */
-	if (!flow || context->connection->unchanged)
-		return REASON_RELATED;
-	if (error_needs_service(context, hook) && !flow_has_service(flow, family))
+	/* Never: only the verifier does not know that a related packet has a flow. */
+	if (!flow)
+		return REASON_REWRITE_FAILED;
+	if (flow_lacks_service(flow, context->connection->translated, family))
 		return REASON_NO_TRANSLATION_DATA;
+	if (context->connection->unchanged)
+		return REASON_RELATED;
 	if (hook == HOOK_FROM_CONTAINER)
 		translated = error_translate_leaving(context, family);
 	else if (flow->flags & ENTRY_LOAD_BALANCED)

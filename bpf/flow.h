@@ -72,10 +72,13 @@ static __always_inline bool flow_has_frontend(struct entry *entry, struct flow_k
 	       address_equal(service_address(entry), peer_address(tuple, family), family);
 }
 
-/* NAT-3. */
-static __always_inline bool flow_has_service(struct entry *entry, const enum family family)
+/* NAT-3. A selection leads to a flow by its service, which then is there. */
+static __always_inline bool flow_lacks_service(struct entry *entry, const bool by_selection,
+					       const enum family family)
 {
-	return entry->service_port && !address_is_zero(service_address(entry), family);
+	if (by_selection || !(entry->flags & ENTRY_LOAD_BALANCED))
+		return false;
+	return !entry->service_port || address_is_zero(service_address(entry), family);
 }
 
 /* Flags after a TCP packet from the opener or in reply (CT-5, CT-7b). */

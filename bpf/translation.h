@@ -39,10 +39,9 @@ static __always_inline enum reason translation_check(struct context *context, co
 {
 	struct entry *flow = context->flow;
 
-	/* A selection leads to a flow by its service. */
-	if (!flow || context->connection->translated || !(flow->flags & ENTRY_LOAD_BALANCED))
+	if (!flow)
 		return 0;
-	if (!flow_has_service(flow, family))
+	if (flow_lacks_service(flow, context->connection->translated, family))
 		return REASON_NO_TRANSLATION_DATA;
 	if (context->packet->protocol == PROTOCOL_SCTP && needs_reverse_nat(context, hook) &&
 	    flow->service_port != backend_port(context, hook))
