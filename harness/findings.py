@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from rich.console import RenderableType
+from rich.console import Console
 
 from harness.compare.describe import value_words
+from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.reproduce import count_reproductions, shorten
+from harness.lockstep.reproduce import count_reproductions, is_long, shorten, signature
 from harness.lockstep.result import Divergence
-from harness.report.divergence import Reproduction, screen
+from harness.report.divergence import Reproduction, print_divergence
 from harness.report.saved import SeenPacket, folder_name, save, scenario_text
 from harness.step import PacketStep
 from harness.subject import Prediction, Refused
 from model.domain.packet import Outcome
 
+PROGRAM = "twinpath"
 TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A divergence that has been looked into."""
+    """A divergence that has been looked into; `problem` says why it could not be saved."""
 
     divergence: Divergence
     reproduction: Reproduction
     replay: str
-    screen: RenderableType
+    problem: str = ""
+
+    def show(self, console: Console) -> None:
+        """Print the screen."""
+        print_divergence(console, self.divergence, self.reproduction, self.replay)
 
     def as_object(self) -> dict[str, object]:
         """The finding for machines."""
@@ -48,29 +58,73 @@ class Finding:
         }
 
 
-def replay_line(folder: Path, loader: str, object_path: Path | None) -> str:
-    """The line to paste that shows a saved divergence again."""
-    words = ["twinpath", "replay", str(folder), "--loader", loader]
-    if object_path is not None:
-        words += ["--object", str(object_path)]
-    return shlex.join(words)
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How a divergence came about, as far as a line that replays it has to say so.
+
+    `object_path` is None for the datapath that ships.
+    """
+
+    loader: str
+    object_path: Path | None = None
+
+    def command(self, subcommand: str, path: str, *options: str) -> str:
+        """A line to paste."""
+        words = [program(), subcommand, path, "--loader", self.loader]
+        if self.object_path is not None:
+            words += ["--object", str(self.object_path)]
+        return shlex.join([*words, *options])
+
+
+def program() -> str:
+    """The name by which a shell finds this program, or else the path by which it was called."""
+    called = sys.argv[0]
+    known = shutil.which(PROGRAM) is not None or Path(called).name != PROGRAM
+    return PROGRAM if known else called
 
 
 def investigate(
-    lockstep: Lockstep, divergence: Divergence, parent: Path, loader: str, object_path: Path | None
+    lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
 ) -> Finding:
-    """Shorten a divergence, count how often it comes about, and save it below `parent`.
-
-    Raises UserError where it cannot be saved.
-    """
+    """Shorten a divergence, count how often it comes about, and save it below `parent`."""
     shortest = shorten(lockstep, divergence)
-    reproduction = Reproduction(count_reproductions(lockstep, shortest, TRIES), TRIES)
-    text = scenario_text(shortest)
-    name = folder_name(divergence.scenario, text)
-    line = replay_line(parent / name, loader, object_path)
-    shown = screen(shortest, reproduction, line)
-    save(parent, name, text, seen_packets(lockstep, shortest), shown)
-    return Finding(shortest, reproduction, line, shown)
+    tries = 0 if is_long(shortest) else TRIES
+    reproduction = Reproduction(count_reproductions(lockstep, shortest, tries), tries)
+    return keep(lockstep, shortest, reproduction, parent, circumstances)
+
+
+def note(
+    lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
+) -> Finding:
+    """Save a divergence below `parent` as it was found, without looking into it."""
+    return keep(lockstep, divergence, Reproduction(0, 0), parent, circumstances)
+
+
+def keep(
+    lockstep: Lockstep,
+    divergence: Divergence,
+    reproduction: Reproduction,
+    parent: Path,
+    circumstances: Circumstances,
+) -> Finding:
+    """Save a divergence. One that cannot be saved is replayed from where it came from."""
+    try:
+        text = scenario_text(divergence)
+        kind, field = signature(divergence)
+        name = folder_name(divergence.scenario, f"{kind.value} {field}\n{text}")
+        replay = circumstances.command("replay", str(parent / name))
+        write: Callable[[Console], None] = partial(
+            print_divergence,
+            divergence=divergence,
+            reproduction=reproduction,
+            replay=replay,
+        )
+        save(parent, name, text, seen_packets(lockstep, divergence), write)
+    except UserError as error:
+        scenario = divergence.scenario
+        replay = circumstances.command("run", scenario.path, "--filter", scenario.name)
+        return Finding(divergence, reproduction, replay, str(error))
+    return Finding(divergence, reproduction, replay)
 
 
 def seen_packets(lockstep: Lockstep, divergence: Divergence) -> list[SeenPacket]:
@@ -98,5 +152,6 @@ def seen_packets(lockstep: Lockstep, divergence: Divergence) -> list[SeenPacket]
 def as_left(comment: str, step: PacketStep, side: Outcome | Refused | None, now: int) -> SeenPacket:
     """The frame as one side left it."""
     if isinstance(side, Outcome):
-        return SeenPacket(f"{comment}: {side.verdict.name.lower()}", side.data, now)
+        words = side.fault or side.verdict.name.lower()
+        return SeenPacket(f"{comment}: {words}", side.data, now)
     return SeenPacket(f"{comment}: refused by the kernel", step.packet.data, now)

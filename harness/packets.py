@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scapy.layers import inet, inet6, sctp  # noqa: F401 - teaches Ether its payloads
+from scapy.config import conf
+from scapy.layers import inet, inet6, sctp  # noqa: F401 - inet6 teaches Ether its payload
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 ETHERNET_BYTES = 14
+
+for transport in (inet.TCP, inet.UDP, sctp.SCTP):
+    # Ports are told as numbers: names of services depend on the machine's /etc/services.
+    conf.noenum.add(transport.sport, transport.dport)
 
 
 def packet_of(frame: bytes) -> Any:

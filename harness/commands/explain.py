@@ -16,7 +16,7 @@ from harness.lockstep.alone import walk_alone
 from harness.lockstep.free_choice import always
 from harness.reference import ModelReference
 from harness.report.console import out, print_json
-from harness.report.words import outcome_words, step_words
+from harness.report.words import note_words, outcome_words, step_words
 from harness.sources import find_sources, matches
 from harness.step import Scenario, Step
 from harness.subject import Prediction
@@ -79,13 +79,12 @@ def show(explained: Explained) -> None:
     if prediction is None:
         return
     for note in prediction.notes:
-        value = "" if note.value is None else f": {value_words(note.value)}"
         line = Text(f"  {note.clause:7}", style="cyan")
-        line.append(f" {note.what}{value}", style="default")
+        line.append(f" {note_words(note)}", style="default")
         line.append(f"   ({CLAUSES[note.clause]})", style="dim")
         out.print(line, soft_wrap=True)
-    reason = prediction.reason.name.lower()
-    out.print(Text(f"  => {outcome_words(prediction.outcome)} [{reason}]"), soft_wrap=True)
+    words = outcome_words(prediction.outcome, prediction.reason)
+    out.print(Text(f"  => {words}"), soft_wrap=True)
     for key, entry in prediction.touched:
         words = "absent" if entry is None else value_words(entry)
         out.print(Text(f"     {key_words(key)}: {words}", style="dim"), soft_wrap=True)

@@ -42,3 +42,8 @@ save_option = click.option(
 def loaders_of(choice: str) -> list[LoaderName]:
     """The loaders that a value of --loader stands for."""
     return list(LoaderName) if choice == "both" else [LoaderName(choice)]
+
+
+def named_object(object_path: Path) -> Path | None:
+    """The value of --object, if it is not the datapath that ships."""
+    return None if object_path == SOURCE else object_path

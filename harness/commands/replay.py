@@ -8,18 +8,19 @@ import click
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
-from harness.commands.options import loader_option, loaders_of, object_option
+from harness.commands.options import loader_option, loaders_of, named_object, object_option
 from harness.datapath.bench import Bench
 from harness.errors import UserError
-from harness.kernel.interface import LoaderName
+from harness.findings import Circumstances
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.result import Divergence
+from harness.lockstep.result import RunResult
 from harness.reference import ModelReference
 from harness.report.console import out, print_json
-from harness.report.divergence import Reproduction, screen
+from harness.report.divergence import Reproduction, print_divergence
 from harness.report.saved import SCENARIO_FILE
 from harness.signals import terminate_as_interrupt
 from harness.step import Scenario
+from harness.subject import Subject
 
 
 @click.command(name="replay")
@@ -34,20 +35,20 @@ def command(path: Path, object_path: Path, loader: str, times: int, as_json: boo
     Exit code 1 if it diverges, 0 if it agrees every time, 5 if no packet was compared.
     """
     scenarios = saved_scenarios(path)
+    replays: list[Replay] = []
     with terminate_as_interrupt(), Bench() as bench:
-        replays = [
-            replay(bench, object_path, name, scenario, times)
-            for name in loaders_of(loader)
-            for scenario in scenarios
-        ]
+        for name in loaders_of(loader):
+            subject = bench.open(object_path, name)
+            line = Circumstances(name.value, named_object(object_path)).command("replay", str(path))
+            replays += [replay(subject, scenario, times, line) for scenario in scenarios]
     if as_json:
         print_json({"replays": [one.as_object() for one in replays]})
     else:
         for one in replays:
-            one.show(f"twinpath replay {path}")
-    if any(one.divergences for one in replays):
+            one.show()
+    if any(one.result.divergences for one in replays):
         return ExitCode.DIVERGENCE
-    compared = all(one.packets for one in replays)
+    compared = all(one.result.packets for one in replays)
     return ExitCode.AGREEMENT if compared else ExitCode.NOTHING_COMPARED
 
 
@@ -64,45 +65,44 @@ def saved_scenarios(path: Path) -> list[Scenario]:
 class Replay:
     """What so many runs of one scenario on one subject gave."""
 
-    def __init__(self, scenario: Scenario, subject: str, times: int) -> None:
+    def __init__(self, scenario: Scenario, subject: str, times: int, line: str) -> None:
         self.scenario = scenario
         self.subject = subject
         self.times = times
-        self.packets = 0
-        self.divergences: list[Divergence] = []
+        self.line = line
+        self.result = RunResult()
 
-    def show(self, line: str) -> None:
+    def show(self) -> None:
         """The first divergence in full, or that there was none."""
-        if self.divergences:
-            reproduction = Reproduction(len(self.divergences), self.times)
-            out.print(screen(self.divergences[0], reproduction, line))
+        result, times = self.result, self.times
+        if result.divergences:
+            reproduction = Reproduction(len(result.divergences), times)
+            print_divergence(out, result.divergences[0], reproduction, self.line)
             return
-        words = (
-            f"{self.scenario.name} on {self.subject}: agrees, {self.times} of {self.times} times"
-        )
-        out.print(Text(words, style="green"), soft_wrap=True)
+        who = f"{self.scenario.name} on {self.subject}"
+        words = Text(f"{who}: agrees, {times} of {times} times", style="green")
+        if not result.packets:
+            why = result.refused[0].error if result.refused else "it has no packets"
+            words = Text(f"{who}: nothing was compared: {why}", style="yellow")
+        out.print(words, soft_wrap=True)
 
     def as_object(self) -> dict[str, object]:
         """The replay for machines."""
         return {
             "scenario": self.scenario.name,
             "subject": self.subject,
-            "packets": self.packets,
-            "divergences": len(self.divergences),
+            "packets": self.result.packets,
+            "refused": len(self.result.refused),
+            "divergences": len(self.result.divergences),
             "times": self.times,
+            "replay": self.line,
         }
 
 
-def replay(
-    bench: Bench, object_path: Path, loader: LoaderName, scenario: Scenario, times: int
-) -> Replay:
-    """Run a scenario so many times on a freshly loaded object."""
-    subject = bench.open(object_path, loader)
+def replay(subject: Subject, scenario: Scenario, times: int, line: str) -> Replay:
+    """Run a scenario so many times."""
     lockstep = Lockstep(ModelReference(), subject)
-    result = Replay(scenario, subject.name, times)
+    replayed = Replay(scenario, subject.name, times, line)
     for _ in range(times):
-        run = lockstep.run(scenario)
-        result.packets += run.packets
-        result.divergences += run.divergences
-    subject.close()
-    return result
+        replayed.result.add(lockstep.run(scenario))
+    return replayed

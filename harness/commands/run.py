@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.console import RenderableType
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
 from harness.commands.model_only import run_model_only
 from harness.commands.options import loader_option, loaders_of, object_option, save_option
-from harness.datapath.bench import SOURCE, Bench
-from harness.findings import Finding, investigate
+from harness.commands.runner import Report, Runner, Settings
+from harness.datapath.bench import Bench
+from harness.errors import NothingToCompareError
 from harness.kernel.errors import PermissionDeniedError
 from harness.kernel.interface import LoaderName
-from harness.lockstep.engine import Lockstep
-from harness.lockstep.result import Divergence, RunResult
-from harness.lockstep.session import Session
-from harness.reference import ModelReference
-from harness.report.console import complain, err, out, print_json
+from harness.lockstep.result import RunResult
+from harness.report.console import complain, out, print_json
 from harness.report.progress import RunProgress
 from harness.report.saved import remove_leftovers
-from harness.report.summary import clause_table, covered, summary
+from harness.report.summary import clause_table, summary
 from harness.signals import terminate_as_interrupt
 from harness.sources import Source, find_sources, matches, shuffled
 from harness.step import Scenario
-
-SCREENS = 10
-"""Divergences that are shown in full; of further ones only the replay line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the options say."""
-
-    object_path: Path
-    save: Path
-    fail_fast: bool
-    verbose: bool
-    as_json: bool
-    seed: int
-
-    @property
-    def named_object(self) -> Path | None:
-        """The object, if it is not the one that ships."""
-        return None if self.object_path == SOURCE else self.object_path
 
 
 @click.command(name="run")
@@ -96,112 +72,89 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
 
 
 def load(sources: list[Source], pattern: str | None) -> list[Scenario]:
-    """The scenarios that match. All files are read before anything runs."""
+    """The scenarios that match. All files are read before anything runs.
+
+    Raises UserError for a bad file, NothingToCompareError where no scenario matches.
+    """
     found = [scenario for source in sources for scenario in source.scenarios()]
-    return [scenario for scenario in found if matches(scenario, pattern)]
+    wanted = [scenario for scenario in found if matches(scenario, pattern)]
+    if not wanted:
+        raise NothingToCompareError(
+            f"--filter {pattern}: none of {len(found)} scenarios matches; --list shows them"
+        )
+    return wanted
 
 
 def run_lockstep(scenarios: list[Scenario], loaders: list[LoaderName], settings: Settings) -> int:
     """Run everything by each loader; show and judge it."""
-    results: dict[str, RunResult] = {}
-    findings: list[Finding] = []
-    interrupted = False
+    report = Report()
     remove_leftovers(settings.save)
     with terminate_as_interrupt(), Bench() as bench, RunProgress(len(scenarios)) as progress:
-        for loader in loaders:
-            subject = bench.open(settings.object_path, loader)
-            session = Session(Lockstep(ModelReference(), subject))
-            results[subject.name] = session.total
-            Runner(session, settings, progress, loader, findings).run(scenarios)
-            subject.close()
-            interrupted = interrupted or session.interrupted
-            if interrupted or (settings.fail_fast and findings):
+        subjects = {loader: bench.open(settings.object_path, loader) for loader in loaders}
+        for loader, subject in subjects.items():
+            Runner(subject, loader, settings, report, progress).run(scenarios)
+            if report.interrupted or (settings.fail_fast and not report.is_clean):
                 break
-    show(results, findings, settings)
-    return judge(results, interrupted)
+    show(report, settings)
+    return judge(report)
 
 
-@dataclass(slots=True)
-class Runner:
-    """Runs scenarios by one loader and looks into what diverges."""
-
-    session: Session
-    settings: Settings
-    progress: RunProgress
-    loader: LoaderName
-    findings: list[Finding]
-
-    def run(self, scenarios: list[Scenario]) -> None:
-        """Run all scenarios, or up to the first divergence."""
-        self.progress.subject(self.session.lockstep.subject.name)
-        self.session.run(
-            scenarios, self.settings.fail_fast, self.progress.step, self.found, self.done
-        )
-
-    def done(self, scenario: Scenario, result: RunResult) -> None:
-        """A scenario is through."""
-        self.progress.source_done()
-        if self.settings.verbose and not self.settings.as_json:
-            word = "diverges" if result.divergences else "agrees"
-            rate = f"{result.steps:,} steps, {result.seconds * 1000:.0f} ms"
-            err.print(Text(f"{word}  {scenario.name}  {rate}"), soft_wrap=True)
-
-    def found(self, divergence: Divergence) -> None:
-        """Look into a divergence and show it at once: it must not be lost."""
-        finding = investigate(
-            Lockstep(self.session.lockstep.reference, self.session.lockstep.subject),
-            divergence,
-            self.settings.save,
-            self.loader.value,
-            self.settings.named_object,
-        )
-        self.findings.append(finding)
-        shown: RenderableType = finding.screen
-        if len(self.findings) > SCREENS:
-            shown = Text(f"diverges: {divergence.scenario.name}: {finding.replay}")
-        (err if self.settings.as_json else out).print(shown)
-
-
-def show(results: dict[str, RunResult], findings: list[Finding], settings: Settings) -> None:
+def show(report: Report, settings: Settings) -> None:
     """The end of the run, for people or for machines."""
     if settings.as_json:
-        print_json(as_object(results, findings, settings.seed))
-        return
-    if settings.verbose:
-        out.print(clause_table(results))
-    out.print(summary(results, settings.seed))
+        print_json(as_object(report, settings.seed))
+    else:
+        if settings.verbose:
+            out.print(clause_table(report.results))
+        out.print(summary(report.results, settings.seed, report.interrupted))
+    if report.interrupted:
+        complain("interrupted; what was compared until then is shown")
 
 
-def as_object(
-    results: dict[str, RunResult], findings: list[Finding], seed: int
-) -> dict[str, object]:
+def as_object(report: Report, seed: int) -> dict[str, object]:
     """The run as one JSON object."""
     total = RunResult()
-    for result in results.values():
+    for result in report.results.values():
         total.add(result)
     return {
         "steps": total.steps,
         "packets": total.packets,
         "divergences": len(total.divergences),
         "refused": len(total.refused),
+        "failures": total.failures,
+        "interrupted": report.interrupted,
         "seconds": round(total.seconds, 3),
-        "loaders": {
-            name: {"steps": one.steps, "packets": one.packets, "divergences": len(one.divergences)}
-            for name, one in results.items()
-        },
-        "clauses": dict(sorted(covered(results).items())),
+        "loaders": {name: figures_of(one) for name, one in report.results.items()},
+        "clauses": dict(sorted(total.clauses.items())),
         "reasons": dict(sorted(total.reasons.items())),
-        "findings": [finding.as_object() for finding in findings],
+        "findings": [finding.as_object() for finding in report.findings],
+        "notes": report.notes,
         "seed": seed,
     }
 
 
-def judge(results: dict[str, RunResult], interrupted: bool) -> ExitCode:
+def figures_of(result: RunResult) -> dict[str, object]:
+    """One loader's figures."""
+    return {
+        "scenarios": result.scenarios,
+        "steps": result.steps,
+        "packets": result.packets,
+        "divergences": len(result.divergences),
+        "refused": len(result.refused),
+        "failures": result.failures,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def judge(report: Report) -> ExitCode:
     """The exit code: agreement is only said of packets that were compared."""
-    if any(result.divergences for result in results.values()):
+    results = report.results.values()
+    if report.findings:
         return ExitCode.DIVERGENCE
-    if interrupted:
+    if report.interrupted:
         return ExitCode.INTERRUPTED
-    if not all(result.packets for result in results.values()):
+    if any(result.failures for result in results):
+        return ExitCode.USAGE
+    if not all(result.packets for result in results):
         return ExitCode.NOTHING_COMPARED
     return ExitCode.AGREEMENT

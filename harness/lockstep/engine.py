@@ -22,7 +22,10 @@ from harness.step import (
     Step,
 )
 from harness.subject import OperationError, Prediction, Reference, Refused, Subject
+from model.domain.event import Hook
 from model.domain.packet import Outcome
+from model.domain.reason import Reason
+from model.domain.state import CounterKey
 
 WHOLE_STATE_INTERVAL = 4096
 """Packets between two comparisons of the whole state; there is one at each scenario's end too."""
@@ -53,13 +56,29 @@ class Lockstep:
         self.interval = interval
         self.now = START_CLOCK
 
-    def run(self, scenario: Scenario, progress: Progress | None = None) -> RunResult:
+    def run(
+        self,
+        scenario: Scenario,
+        progress: Progress | None = None,
+        result: RunResult | None = None,
+    ) -> RunResult:
         """Run one scenario from an empty state. `progress` is told the number of steps done.
 
-        Raises OperationError where an operation of the scenario cannot be carried out.
+        `result`, a fresh one, is filled as the run goes on, so that a run that is cut short counts
+        as far as it got. Raises OperationError where an operation of the scenario cannot be carried
+        out, and whatever the scenario's steps raise.
         """
+        result = RunResult() if result is None else result
+        result.scenarios += 1
         begin = perf_counter()
-        result = RunResult(scenarios=1)
+        try:
+            self.walk(scenario, progress, result)
+        finally:
+            result.seconds += perf_counter() - begin
+        return result
+
+    def walk(self, scenario: Scenario, progress: Progress | None, result: RunResult) -> None:
+        """Every step, up to the first divergence."""
         self.reset()
         self.apply(OperationStep(scenario.topology, f"{scenario.path}: topology"))
         for index, step in enumerate(scenario.steps):
@@ -67,16 +86,13 @@ class Lockstep:
             result.steps += 1
             if divergence is not None:
                 result.divergences.append(divergence)
-                break
+                return
             if progress is not None:
                 progress(result.steps)
-        else:
-            damage = self.subject.damage()
-            divergence = self.compare_states(scenario, result.steps, None, damage)
-            if divergence is not None:
-                result.divergences.append(divergence)
-        result.seconds = perf_counter() - begin
-        return result
+        damage = self.subject.damage()
+        divergence = self.compare_states(scenario, result.steps, None, damage)
+        if divergence is not None:
+            result.divergences.append(divergence)
 
     def reset(self) -> None:
         """Both sides empty, at the same time."""
@@ -130,12 +146,12 @@ class Lockstep:
         )
         if self.observer is not None:
             self.observer(step, prediction, outcome)
+        reason = self.counted_reason(step.packet.hook) if differences else prediction.reason
         self.reference.commit(prediction)
         differences += self.check_expectation(step, prediction, outcome)
         if differences:
-            return Divergence(
-                scenario, self.subject.name, index, step, differences, prediction, outcome
-            )
+            name = self.subject.name
+            return Divergence(scenario, name, index, step, differences, prediction, outcome, reason)
         result.packets += 1
         result.reasons[prediction.reason.name.lower()] += 1
         result.clauses.update({note.clause for note in prediction.notes})
@@ -150,6 +166,15 @@ class Lockstep:
         for key, value in prediction.touched:
             differences += compare_value(key, value, read(key))
         return self.counted(differences) if differences else differences
+
+    def counted_reason(self, hook: Hook) -> Reason | None:
+        """The reason that the subject counted for a packet that the reference has not counted yet.
+
+        None where no counter has moved, or several have.
+        """
+        keys = [CounterKey(hook, reason) for reason in Reason]
+        moved = [key for key in keys if self.subject.read(key) != self.reference.read(key)]
+        return moved[0].reason if len(moved) == 1 else None
 
     def counted(self, differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
         """Those differences that this run counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -10,14 +11,16 @@ from harness.compare.difference import Kind
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence
-from harness.step import Scenario, Step
+from harness.step import OperationStep, PacketStep, Scenario, Step
 
 Signature = tuple[Kind, str]
 
 MAXIMUM_STEPS = 20_000
-"""Longer ways to a divergence are not shortened step by step, only replayed."""
+"""So many steps are held in memory and shortened; of longer ways to a divergence the last ones."""
 
 MAXIMUM_RUNS = 400
+MAXIMUM_WORK = 2_000_000
+"""Steps over all runs of one shortening; a minute or two."""
 
 
 def signature(divergence: Divergence) -> Signature:
@@ -26,14 +29,20 @@ def signature(divergence: Divergence) -> Signature:
     return first.kind, first.field
 
 
-def steps_of(divergence: Divergence) -> list[Step]:
-    """The steps up to the divergence, as a list of their own."""
-    return list(islice(iter(divergence.scenario.steps), divergence.index + 1))
+def is_long(divergence: Divergence) -> bool:
+    """Whether there are more steps up to the divergence than are held in memory."""
+    return divergence.index >= MAXIMUM_STEPS
 
 
 def with_steps(scenario: Scenario, steps: Sequence[Step]) -> Scenario:
     """The scenario with other steps."""
     return replace(scenario, steps=tuple(steps))
+
+
+def up_to(divergence: Divergence) -> Divergence:
+    """The divergence without the steps behind it."""
+    steps = tuple(islice(iter(divergence.scenario.steps), divergence.index + 1))
+    return replace(divergence, scenario=with_steps(divergence.scenario, steps))
 
 
 def run_again(lockstep: Lockstep, scenario: Scenario) -> Divergence | None:
@@ -47,32 +56,91 @@ def run_again(lockstep: Lockstep, scenario: Scenario) -> Divergence | None:
 
 def count_reproductions(lockstep: Lockstep, divergence: Divergence, tries: int) -> int:
     """How many of so many runs end in the same divergence."""
-    scenario = with_steps(divergence.scenario, steps_of(divergence))
     wanted = signature(divergence)
-    runs = (run_again(lockstep, scenario) for _ in range(tries))
+    runs = (run_again(lockstep, divergence.scenario) for _ in range(tries))
     return sum(1 for found in runs if found is not None and signature(found) == wanted)
 
 
 def shorten(lockstep: Lockstep, divergence: Divergence) -> Divergence:
     """The same divergence with as few steps as dropping runs of them gives.
 
-    Halves, then quarters, down to single steps are left out as long as the divergence stays the
-    same; at most MAXIMUM_RUNS runs.
+    An author's expectation is right or wrong of the scenario as it was written: with a divergence
+    of that kind all steps stay. With the others the expectations go, but for what the first run
+    said of them. Of more than MAXIMUM_STEPS steps only the last ones are tried, behind all
+    operations before them; where those do not do, the divergence is given back as it is.
     """
-    steps = steps_of(divergence)
-    if len(steps) > MAXIMUM_STEPS:
-        return divergence
-    best, wanted, runs = divergence, signature(divergence), 0
-    size = len(steps) // 2
-    while size >= 1 and runs < MAXIMUM_RUNS:
-        begin = 0
-        while begin < len(steps) and runs < MAXIMUM_RUNS:
-            fewer = steps[:begin] + steps[begin + size :]
-            found = run_again(lockstep, with_steps(divergence.scenario, fewer))
-            runs += 1
-            if found is not None and signature(found) == wanted:
-                best, steps = found, fewer[: found.index + 1]
+    if signature(divergence)[0] is Kind.EXPECTATION:
+        return divergence if is_long(divergence) else up_to(divergence)
+    search = Search(lockstep, divergence)
+    if is_long(divergence):
+        if not search.attempt(latest_steps(divergence)):
+            return divergence
+    else:
+        search.attempt(search.steps)
+    search.run()
+    opinions = tuple(one for one in divergence.differences if one.kind is Kind.EXPECTATION)
+    return replace(search.best, differences=search.best.differences + opinions)
+
+
+def latest_steps(divergence: Divergence) -> list[Step]:
+    """The last steps up to a divergence, behind all control-plane operations before them."""
+    operations: list[Step] = []
+    latest: deque[Step] = deque(maxlen=MAXIMUM_STEPS // 2)
+    for step in islice(iter(divergence.scenario.steps), divergence.index + 1):
+        if len(latest) == latest.maxlen and isinstance(latest[0], OperationStep):
+            operations.append(latest[0])
+        latest.append(step)
+    return [*operations, *latest]
+
+
+def without_expectation(step: Step) -> Step:
+    """A step that expects nothing."""
+    return replace(step, expectation=None) if isinstance(step, PacketStep) else step
+
+
+class Search:
+    """The shortest way to a divergence that has been found so far."""
+
+    def __init__(self, lockstep: Lockstep, divergence: Divergence) -> None:
+        self.lockstep = lockstep
+        self.wanted = signature(divergence)
+        self.best = divergence if is_long(divergence) else up_to(divergence)
+        self.runs = 0
+        self.work = 0
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps of the shortest way."""
+        return list(self.best.scenario.steps)
+
+    def run(self) -> None:
+        """Leave out halves, then quarters, down to single steps, those until none can be spared."""
+        size = len(self.steps) // 2
+        while size:
+            shorter = self.leave_out_runs_of(size)
+            if size > 1 or not shorter:
+                size //= 2
+
+    def leave_out_runs_of(self, size: int) -> bool:
+        """Try to do without each run of so many steps; whether one could be spared."""
+        shorter, begin = False, 0
+        while begin < len(self.steps):
+            if self.runs >= MAXIMUM_RUNS or self.work >= MAXIMUM_WORK:
+                return False
+            steps = self.steps
+            if self.attempt(steps[:begin] + steps[begin + size :]):
+                shorter = True
             else:
                 begin += size
-        size //= 2
-    return best
+        return shorter
+
+    def attempt(self, steps: Sequence[Step]) -> bool:
+        """Whether these steps alone end in the same divergence; they are the best then."""
+        self.runs += 1
+        self.work += len(steps)
+        quiet = [without_expectation(step) for step in steps]
+        found = run_again(self.lockstep, with_steps(self.best.scenario, quiet))
+        if found is None or signature(found) != self.wanted:
+            return False
+        self.best = up_to(found)
+        return True

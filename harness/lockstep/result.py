@@ -9,6 +9,7 @@ from harness.compare.difference import Difference
 from harness.step import Scenario, Step
 from harness.subject import Prediction, Refused
 from model.domain.packet import Outcome
+from model.domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Divergence:
     """Two sides that do not agree.
 
     `index` counts the scenario's steps from 0; the step is None where the difference was found in
-    the whole state after the last one. `prediction` and `outcome` are there for packets.
+    the whole state after the last one. `prediction` and `outcome` are there for packets, and
+    `counted_reason`, the reason that the subject counted, where it can be told.
     """
 
     scenario: Scenario
@@ -26,11 +28,16 @@ class Divergence:
     differences: tuple[Difference, ...]
     prediction: Prediction | None = None
     outcome: Outcome | None = None
+    counted_reason: Reason | None = None
 
 
 @dataclass(slots=True)
 class RunResult:
-    """Sums over scenarios. `clauses` counts packets by clause id, `reasons` by reason name."""
+    """Sums over scenarios. `clauses` counts packets by clause id, `reasons` by reason name.
+
+    `failures` counts scenarios that could not be carried out to their end: an operation that
+    fails, a damaged capture.
+    """
 
     scenarios: int = 0
     steps: int = 0
@@ -39,6 +46,7 @@ class RunResult:
     divergences: list[Divergence] = field(default_factory=list)
     clauses: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    failures: int = 0
     seconds: float = 0.0
 
     def add(self, other: RunResult) -> None:
@@ -50,4 +58,5 @@ class RunResult:
         self.divergences += other.divergences
         self.clauses.update(other.clauses)
         self.reasons.update(other.reasons)
+        self.failures += other.failures
         self.seconds += other.seconds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,8 +11,19 @@ from rich.console import Console
 PIPE_WIDTH: Final = 200
 """Columns where there is no terminal: nobody wants tables squeezed into a pipe."""
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class QuietConsole(Console):
+    """Leaves a broken pipe to the entry point; rich would exit with 1, which says divergence."""
+
+    def on_broken_pipe(self) -> None:
+        """The reader is gone."""
+        raise BrokenPipeError
+
+
+out = QuietConsole(highlight=False)
+err = QuietConsole(stderr=True, highlight=False, soft_wrap=True)
+if not out.file.isatty():
+    out.width = PIPE_WIDTH
 
 
 def complain(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +13,7 @@ from rich.text import Text
 from harness.compare.describe import value_words
 from harness.compare.difference import Difference
 from harness.lockstep.result import Divergence
-from harness.report.words import outcome_words, step_words
+from harness.report.words import note_words, outcome_words, step_words
 from harness.step import PacketStep
 
 DIFFERENCES_SHOWN = 12
@@ -26,49 +26,62 @@ class Reproduction:
     agreed: int
     tries: int
 
+    def words(self) -> str:
+        """In words; nobody is told that 0 of 0 runs agreed."""
+        return f"{self.agreed} of {self.tries} times" if self.tries else "not run again"
 
-def screen(divergence: Divergence, reproduction: Reproduction, replay: str) -> RenderableType:
-    """The screen; rich takes the colours off where they would not show."""
+
+def print_divergence(
+    console: Console, divergence: Divergence, reproduction: Reproduction, replay: str
+) -> None:
+    """Print the screen, and below it the line to paste, whole however long it is."""
+    console.print(screen(divergence, reproduction))
+    console.print(Text(replay, style="bold cyan"), soft_wrap=True)
+
+
+def screen(divergence: Divergence, reproduction: Reproduction) -> RenderableType:
+    """What happened, and what differs."""
     return Panel(
-        Group(facts(divergence, reproduction, replay), differences_table(divergence.differences)),
+        Group(facts(divergence, reproduction), "", differences_table(divergence.differences)),
         title=Text(f"divergence: {divergence.scenario.name}"),
         title_align="left",
         border_style="red",
+        expand=False,
     )
 
 
-def facts(divergence: Divergence, reproduction: Reproduction, replay: str) -> Table:
+def facts(divergence: Divergence, reproduction: Reproduction) -> Table:
     """What is told in words, a line for each."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for label, words in lines(divergence):
         table.add_row(label, Text(words))
-    table.add_row("reproduced", f"{reproduction.agreed} of {reproduction.tries} times")
-    table.add_row("replay", Text(replay, style="bold cyan"))
+    table.add_row("reproduced", f"{reproduction.words()}; the line below replays it")
     return table
 
 
 def lines(divergence: Divergence) -> Iterator[tuple[str, str]]:
     """Labels and words of what happened."""
-    step = divergence.step
     yield "where", place(divergence)
-    yield "sent", step_words(step) if step is not None else "(whole state after the last step)"
-    if divergence.prediction is not None:
-        yield "model", outcome_words(divergence.prediction.outcome)
-        yield "", f"reason {divergence.prediction.reason.name.lower()}"
-        for note in divergence.prediction.notes:
-            value = "" if note.value is None else f": {value_words(note.value)}"
-            yield "", f"{note.clause}  {note.what}{value}"
+    step, prediction = divergence.step, divergence.prediction
+    if step is not None:
+        yield "sent" if isinstance(step, PacketStep) else "done", step_words(step)
+    if prediction is not None:
+        yield "model", outcome_words(prediction.outcome, prediction.reason)
+        for note in prediction.notes:
+            yield "", f"{note.clause:7} {note_words(note)}"
     if divergence.outcome is not None:
-        yield divergence.subject, outcome_words(divergence.outcome)
+        yield divergence.subject, outcome_words(divergence.outcome, divergence.counted_reason)
 
 
 def place(divergence: Divergence) -> str:
     """Which step of what."""
-    words = f"step {divergence.index + 1}"
     step = divergence.step
-    if isinstance(step, PacketStep) and step.origin:
+    if step is None:
+        return f"the whole state, after step {divergence.index} (the last one)"
+    words = f"step {divergence.index + 1}"
+    if step.origin:
         words += f", {step.origin}"
     if isinstance(step, PacketStep) and step.note:
         words += f" ({step.note})"
@@ -77,7 +90,7 @@ def place(divergence: Divergence) -> str:
 
 def differences_table(differences: tuple[Difference, ...]) -> Table:
     """The differences by field, the weightiest first."""
-    table = Table(box=None, padding=(0, 2), title_justify="left")
+    table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
     for title in ("compared", "of", "field", "expected", "actual"):
         table.add_column(title, overflow="fold")
     for number, one in enumerate(differences[:DIFFERENCES_SHOWN]):

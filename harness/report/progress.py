@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -18,7 +20,7 @@ INTERVAL = 0.1
 class RunProgress:
     """Shows which scenario runs and how far it is. Use as a context manager."""
 
-    def __init__(self, sources: int) -> None:
+    def __init__(self, scenarios: int) -> None:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -27,17 +29,17 @@ class RunProgress:
             TimeElapsedColumn(),
             console=err,
             transient=True,
-            disable=not err.is_terminal,
         )
-        self._task = self._progress.add_task("", total=sources, scenario="")
+        self._shown = err.is_interactive
+        self._task = self._progress.add_task("", total=scenarios, scenario="")
         self._next = 0.0
 
-    def subject(self, name: str) -> None:
-        """Another subject begins."""
+    def loader(self, name: str) -> None:
+        """Another loader begins."""
         self._progress.reset(self._task, description=name, scenario="")
 
-    def source_done(self) -> None:
-        """One more source is through."""
+    def scenario_done(self) -> None:
+        """One more scenario is through."""
         self._progress.advance(self._task)
 
     def step(self, scenario: Scenario, steps: int) -> None:
@@ -47,8 +49,21 @@ class RunProgress:
             self._next = now + INTERVAL
             self._progress.update(self._task, scenario=f"{scenario.name} {steps:,} steps")
 
+    def say(self, words: str) -> None:
+        """What takes its time beside the steps."""
+        self._progress.update(self._task, scenario=words)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within this the line is away, so that others can print."""
+        self._stop()
+        try:
+            yield
+        finally:
+            self._start()
+
     def __enter__(self) -> Self:
-        self._progress.start()
+        self._start()
         return self
 
     def __exit__(
@@ -57,4 +72,12 @@ class RunProgress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        self._stop()
+
+    def _start(self) -> None:
+        if self._shown:
+            self._progress.start()
+
+    def _stop(self) -> None:
+        if self._shown:
+            self._progress.stop()

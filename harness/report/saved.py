@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from harness.errors import UserError
-from harness.lockstep.reproduce import with_steps
+from harness.lockstep.reproduce import is_long
 from harness.lockstep.result import Divergence
 from harness.step import Scenario
 
@@ -22,6 +25,9 @@ SCENARIO_FILE: Final = "scenario.yaml"
 PACKETS_FILE: Final = "packets.pcapng"
 SCREEN_FILE: Final = "divergence.txt"
 SCREEN_WIDTH: Final = 160
+UNFINISHED: Final = ".saving-"
+ETHERNET: Final = 1
+"""Link type in pcapng files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,65 +39,129 @@ class SeenPacket:
     nanoseconds: int
 
 
-def folder_name(scenario: Scenario, text: str) -> str:
-    """Name of a divergence's folder: readable, and the same for the same scenario text."""
+def folder_name(scenario: Scenario, content: str) -> str:
+    """Name of a divergence's folder: readable, and the same for the same content."""
     readable = re.sub(r"[^a-z0-9]+", "-", scenario.name.lower()).strip("-")[:40]
-    return f"{readable}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{readable}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def scenario_text(divergence: Divergence) -> str:
-    """The divergence's steps as a scenario file."""
+    """The divergence's steps as a scenario file. Raises UserError where no file can hold them."""
+    from harness.scenario.document import MAXIMUM_BYTES  # noqa: PLC0415 - imports YAML
     from harness.scenario.write import write_scenario  # noqa: PLC0415 - imports Scapy
 
-    steps = list(divergence.scenario.steps)[: divergence.index + 1]
-    return write_scenario(with_steps(divergence.scenario, steps))
+    if not is_long(divergence):
+        text = write_scenario(divergence.scenario)
+        if len(text.encode()) <= MAXIMUM_BYTES:
+            return text
+    raise UserError(
+        f"{divergence.scenario.path}: the {divergence.index + 1:,} steps to the divergence are too "
+        "many to be saved; replay it from there"
+    )
 
 
 def save(
-    parent: Path, name: str, text: str, packets: Iterable[SeenPacket], screen: RenderableType
+    parent: Path,
+    name: str,
+    text: str,
+    packets: Iterable[SeenPacket],
+    write_screen: Callable[[Console], None],
 ) -> Path:
-    """Write a divergence's folder, whole or not at all; one that is there already is left alone."""
+    """Write a divergence's folder, whole or not at all; one that is there already is left alone.
+
+    Raises UserError where it cannot be written.
+    """
     folder = parent / name
     if folder.exists():
         return folder
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=parent, prefix=".saving-") as scratch:
-            unfinished = Path(scratch) / name
-            unfinished.mkdir()
+        with unfinished_folder(parent) as unfinished:
             (unfinished / SCENARIO_FILE).write_text(text, encoding="utf-8")
             write_packets(unfinished / PACKETS_FILE, packets)
-            write_screen(unfinished / SCREEN_FILE, screen)
-            unfinished.replace(folder)
+            with (unfinished / SCREEN_FILE).open("w", encoding="utf-8") as file:
+                write_screen(plain_console(file))
+            move(unfinished, folder)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UserError(f"{parent}: the divergence cannot be saved there: {reason}") from error
+        problem = f"the divergence cannot be saved there: {error.strerror or type(error).__name__}"
+        raise UserError(f"{parent}: {problem}; name another folder by --save") from error
     return folder
 
 
-def write_screen(path: Path, screen: RenderableType) -> None:
-    """The first screen as plain text."""
-    with path.open("w", encoding="utf-8") as file:
-        Console(file=file, width=SCREEN_WIDTH, highlight=False).print(screen)
+@contextmanager
+def unfinished_folder(parent: Path) -> Iterator[Path]:
+    """A folder for what is not complete yet, gone in the end.
+
+    It is locked, so that `remove_leftovers` of another run does not take it for a leftover.
+    """
+    scratch, lock = locked_folder(parent)
+    try:
+        unfinished = scratch / "divergence"
+        unfinished.mkdir()
+        yield unfinished
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        os.close(lock)
+
+
+def locked_folder(parent: Path) -> tuple[Path, int]:
+    """A new folder with its lock; another one if it was cleared away before it was locked."""
+    while True:
+        scratch = Path(tempfile.mkdtemp(dir=parent, prefix=UNFINISHED))
+        try:
+            lock = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if scratch.exists():
+            return scratch, lock
+        os.close(lock)
+
+
+def move(unfinished: Path, folder: Path) -> None:
+    """Give a complete folder its name, unless another run has just saved the same."""
+    try:
+        unfinished.replace(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Clear away what a killed run left half-written; its lock went with it."""
+    for leftover in parent.glob(f"{UNFINISHED}*"):
+        try:
+            lock = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(leftover, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(lock)
+
+
+def plain_console(file: Any) -> Console:
+    """A console that writes plain text, whatever the environment says of colours."""
+    return Console(
+        file=file, width=SCREEN_WIDTH, highlight=False, force_terminal=False, color_system=None
+    )
 
 
 def write_packets(path: Path, packets: Iterable[SeenPacket]) -> None:
     """A pcapng file with a comment on every packet."""
-    from scapy.layers.l2 import Ether  # noqa: PLC0415 - slow to import
+    from scapy.packet import Raw  # noqa: PLC0415 - slow to import
     from scapy.utils import PcapNgWriter  # noqa: PLC0415
 
     writer = PcapNgWriter(str(path))
+    writer.linktype = ETHERNET
     try:
         for seen in packets:
-            packet: Any = Ether(seen.frame)
+            packet: Any = Raw(seen.frame)  # not dissected: the very bytes have to be kept
             packet.comments = [seen.comment.encode()]
             packet.time = seen.nanoseconds / 10**9
             writer.write(packet)
     finally:
         writer.close()
-
-
-def remove_leftovers(parent: Path) -> None:
-    """Clear away what a killed run left half-written."""
-    for leftover in parent.glob(".saving-*"):
-        shutil.rmtree(leftover, ignore_errors=True)

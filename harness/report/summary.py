@@ -13,21 +13,21 @@ from harness.lockstep.result import RunResult
 from model.clauses import CLAUSES
 
 
-def summary(results: Mapping[str, RunResult], seed: int) -> RenderableType:
-    """Figures of a run by subject name, and what they add up to."""
+def summary(results: Mapping[str, RunResult], seed: int, interrupted: bool) -> RenderableType:
+    """Figures of a run by loader, and what they add up to."""
     parts: list[RenderableType] = [figures(results), Text(clause_words(results))]
     refused = Counter(one.error for result in results.values() for one in result.refused)
     parts += [
-        Text(f"refused by the kernel, {count} times: {why}") for why, count in refused.items()
+        Text(f"refused by the kernel, {times(count)}: {why}") for why, count in refused.items()
     ]
-    parts.append(verdict(results, seed))
+    parts.append(verdict(results, seed, interrupted))
     return Group(*parts)
 
 
 def figures(results: Mapping[str, RunResult]) -> Table:
-    """A row for each subject."""
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
-    table.add_column("subject")
+    """A row for each loader."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("loader")
     titles = ("scenarios", "steps", "packets", "refused", "divergences", "seconds", "steps/s")
     for title in titles:
         table.add_column(title, justify="right")
@@ -59,20 +59,38 @@ def clause_words(results: Mapping[str, RunResult]) -> str:
     return f"clauses exercised: {len(hit)} of {len(CLAUSES)} (every one with -v)"
 
 
-def verdict(results: Mapping[str, RunResult], seed: int) -> Text:
-    """The last line: agreement or not, over how much."""
+def verdict(results: Mapping[str, RunResult], seed: int, interrupted: bool) -> Text:
+    """The last line: agreement or not, over how much, and what is missing from it."""
     divergences = sum(len(result.divergences) for result in results.values())
-    packets = sum(result.packets for result in results.values())
+    failures = sum(result.failures for result in results.values())
+    packets = counted(sum(result.packets for result in results.values()), "packet")
+    words, style = f"agreement on {packets}", "bold green"
     if divergences:
-        return Text(f"{divergences} divergences in {packets:,} packets, seed {seed}", "bold red")
-    if not packets:
-        return Text(f"nothing was compared, seed {seed}", "bold yellow")
-    return Text(f"agreement on {packets:,} packets, seed {seed}", "bold green")
+        words, style = f"{counted(divergences, 'divergence')} in {packets}", "bold red"
+    elif not all(result.packets for result in results.values()):
+        words, style = "nothing was compared", "bold yellow"
+    if failures:
+        words += f", {counted(failures, 'scenario')} not carried out"
+    if interrupted:
+        words += ", interrupted"
+    if failures or interrupted:
+        style = style.replace("green", "yellow")
+    return Text(f"{words}, seed {seed}", style)
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of something."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def times(count: int) -> str:
+    """How often."""
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def clause_table(results: Mapping[str, RunResult]) -> Table:
     """Every clause with the number of packets that exercised it."""
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("clause")
     table.add_column("packets", justify="right")
     table.add_column("what it says")

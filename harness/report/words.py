@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from harness.compare.describe import value_words
 from harness.packets import summary
 from harness.step import ClockStep, CollectStep, OperationStep, PacketStep, Step
 from model.domain.configuration import SECOND
 from model.domain.event import Hook
 from model.domain.packet import Outcome, Packet, Verdict
+from model.domain.reason import Reason
+from model.trace import Note
 
 
 def step_words(step: Step) -> str:
@@ -29,9 +32,12 @@ def packet_words(packet: Packet) -> str:
     return f"{summary(packet.data)} ({way}, interface {packet.interface}, {len(packet.data)} bytes)"
 
 
-def outcome_words(outcome: Outcome) -> str:
-    """What became of a packet, in a line."""
-    words = outcome.verdict.name.lower()
+def outcome_words(outcome: Outcome, reason: Reason | None) -> str:
+    """What became of a packet and why, in a line; behind a fault nothing else is known."""
+    why = "" if reason is None else f" [{reason.name.lower()}]"
+    if outcome.fault:
+        return f"fault: {outcome.fault}{why}"
+    words = outcome.verdict.name.lower() + why
     if outcome.verdict is Verdict.REDIRECT:
         words += f" to interface {outcome.redirect_interface}"
     if outcome.verdict is not Verdict.DROP:
@@ -39,6 +45,11 @@ def outcome_words(outcome: Outcome) -> str:
     if outcome.events:
         words += f"; events: {', '.join(type(event).__name__ for event in outcome.events)}"
     return words
+
+
+def note_words(note: Note) -> str:
+    """What a clause brought about."""
+    return note.what if note.value is None else f"{note.what}: {value_words(note.value)}"
 
 
 def duration_words(nanoseconds: int) -> str:

@@ -13,8 +13,11 @@ from harness.reference import ModelReference
 from harness.step import START_CLOCK, ClockStep, CollectStep, OperationStep, PacketStep, Step
 from harness.subject import OperationError, Prediction, Refused
 from model.domain.configuration import SECOND
+from model.domain.event import Hook
 from model.domain.operation import Operation, PutEntry, RemoveEndpoint, RemoveService
 from model.domain.packet import Outcome, Verdict
+from model.domain.reason import Reason
+from model.domain.state import Counter, CounterKey
 from tests.lockstep.world import (
     LOTTERY,
     WEB,
@@ -252,3 +255,21 @@ def test_a_value_that_is_wrong_twice_is_found_once_and_first() -> None:
         .divergences
     )
     assert [one.kind for one in found.differences] == [Kind.VERDICT, Kind.ENTRY]
+
+
+@pytest.mark.parametrize("counted", [Reason.POLICY_DENIED, Reason.NEW, None])
+def test_a_divergence_tells_the_reason_that_the_datapath_counted(counted: Reason | None) -> None:
+    def miscount(datapath: Datapath, outcome: Outcome) -> Outcome:
+        hook = Hook.FROM_CONTAINER
+        counters = datapath.tables.counters
+        counters[CounterKey(hook, Reason.NEW)] = Counter(1, 54)
+        if counted is not None:
+            before = counters.get(CounterKey(hook, counted), Counter(0, 0))
+            counters[CounterKey(hook, counted)] = Counter(before.packets + 1, before.bytes + 54)
+        return replace(outcome, verdict=Verdict.DROP)
+
+    steps = leaves(1), leaves(2)
+    (found,) = (
+        Lockstep(ModelReference(), WrongDatapath(2, miscount)).run(scenario(*steps)).divergences
+    )
+    assert found.counted_reason is counted

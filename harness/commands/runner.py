@@ -1,0 +1,140 @@
+"""Runs scenarios by one loader, and says at once what comes up on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.text import Text
+
+from harness.commands.options import named_object
+from harness.errors import UserError
+from harness.findings import Circumstances, Finding, investigate, note
+from harness.kernel.interface import LoaderName
+from harness.lockstep.engine import Lockstep
+from harness.lockstep.result import Divergence, RunResult
+from harness.lockstep.session import Listener, Session
+from harness.reference import ModelReference
+from harness.report.console import complain, err, out
+from harness.report.progress import RunProgress
+from harness.step import Scenario
+from harness.subject import Subject
+
+SCREENS = 10
+"""Divergences that are shown in full; of further ones only the replay line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the options say."""
+
+    object_path: Path
+    save: Path
+    fail_fast: bool
+    verbose: bool
+    as_json: bool
+    seed: int
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run has shown: figures by loader, divergences, notes on captures.
+
+    `interrupted`: Ctrl-C came before the end.
+    """
+
+    results: dict[str, RunResult] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing has gone wrong so far."""
+        return not self.findings and not any(one.failures for one in self.results.values())
+
+
+class Runner:
+    """Runs scenarios on one subject and adds to a report."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        loader: LoaderName,
+        settings: Settings,
+        report: Report,
+        progress: RunProgress,
+    ) -> None:
+        self.lockstep = Lockstep(ModelReference(), subject)
+        self.circumstances = Circumstances(loader.value, named_object(settings.object_path))
+        self.settings = settings
+        self.report = report
+        self.progress = progress
+
+    def run(self, scenarios: list[Scenario]) -> None:
+        """Run all scenarios, or with --fail-fast up to the first that diverges or fails."""
+        loader = self.circumstances.loader
+        self.progress.loader(loader)
+        listener = Listener(self.progress.step, self.found, self.failed, self.done)
+        session = Session(self.lockstep, listener)
+        self.report.results[loader] = session.total
+        session.run(scenarios, self.settings.fail_fast)
+        self.report.interrupted = session.interrupted
+
+    def found(self, divergence: Divergence) -> None:
+        """Look into a divergence and show it at once: it must not be lost."""
+        self.progress.say(f"{divergence.scenario.name} diverges; looking for the shortest way")
+        arguments = self.lockstep, divergence, self.settings.save, self.circumstances
+        try:
+            finding = investigate(*arguments)
+        except KeyboardInterrupt:
+            self.show(note(*arguments))
+            raise
+        self.show(finding)
+
+    def show(self, finding: Finding) -> None:
+        """Print a finding: in full, or after many others in a line."""
+        self.report.findings.append(finding)
+        console = err if self.settings.as_json else out
+        with self.progress.aside():
+            if finding.problem:
+                complain(finding.problem)
+            if len(self.report.findings) <= SCREENS:
+                finding.show(console)
+            else:
+                name = finding.divergence.scenario.name
+                console.print(Text(f"{name} diverges: {finding.replay}"), soft_wrap=True)
+
+    def failed(self, _scenario: Scenario, error: UserError) -> None:
+        """A scenario could not be carried out."""
+        self.progress.scenario_done()
+        with self.progress.aside():
+            complain(str(error))
+
+    def done(self, scenario: Scenario, result: RunResult) -> None:
+        """A scenario is through."""
+        self.progress.scenario_done()
+        for words in capture_notes(scenario, self.settings.verbose):
+            if words not in self.report.notes:
+                self.report.notes.append(words)
+                self.say(words)
+        if self.settings.verbose:
+            word = "diverges" if result.divergences else "agrees"
+            figures = f"{result.steps:,} steps, {result.seconds * 1000:.0f} ms"
+            self.say(f"{word}  {scenario.name}  {figures}")
+
+    def say(self, words: str) -> None:
+        """A line for people."""
+        with self.progress.aside():
+            err.print(Text(words), soft_wrap=True)
+
+
+def capture_notes(scenario: Scenario, verbose: bool) -> list[str]:
+    """What became of a capture's records: all of it, or only what was not run as it is."""
+    if isinstance(scenario.steps, tuple):
+        return []
+    from harness.capture.load import statistics_of  # noqa: PLC0415 - quick start-up
+
+    statistics = statistics_of(scenario)
+    lines = [] if statistics is None else statistics.lines()
+    return [f"{scenario.path}: {words}" for words in (lines if verbose else lines[1:])]
