@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -40,8 +40,8 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
     """Scenario files and captures named by `paths`, or in folders among them, in order of name.
 
     A file that is named is taken whatever its suffix: as a scenario if it has a scenario's, as a
-    capture otherwise. Raises UserError for a path that is not there, NothingToCompareError where
-    there is nothing to run.
+    capture otherwise. Of folders, what is hidden in them is left out. Raises UserError for a path
+    that is not there, NothingToCompareError where there is nothing to run.
     """
     paths = list(paths)
     found = [source for path in paths for source in sources_of(path)]
@@ -57,28 +57,42 @@ def sources_of(path: Path) -> Iterator[Source]:
     """Sources of one path."""
     if path.is_dir():
         for below in sorted(path.rglob("*")):
-            if below.is_file() and is_source(below):
-                yield Source(below, not below.name.endswith(SCENARIO_SUFFIXES))
+            if not is_hidden(below.relative_to(path)) and below.is_file() and is_source(below):
+                yield source_of(below)
     elif path.is_file():
-        yield Source(path, not path.name.endswith(SCENARIO_SUFFIXES))
+        yield source_of(path)
     else:
         raise UserError(f"{path}: there is no such file or folder; check the spelling")
+
+
+def source_of(path: Path) -> Source:
+    """A file as a scenario or a capture, by its name."""
+    return Source(path, not path.name.lower().endswith(SCENARIO_SUFFIXES))
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether a path leads through something hidden."""
+    return any(part.startswith(".") for part in path.parts)
 
 
 def is_source(path: Path) -> bool:
     """Whether a file in a folder is something to run, by its name."""
     name = path.name.lower()
-    if name.startswith(".") or name.endswith(MAPPING_SUFFIXES + SHARED_SUFFIXES):
+    if name.endswith(MAPPING_SUFFIXES + SHARED_SUFFIXES):
         return False
     return name.endswith(SCENARIO_SUFFIXES + CAPTURE_SUFFIXES)
 
 
 def matches(scenario: Scenario, pattern: str | None) -> bool:
-    """Whether a scenario is wanted: a shell pattern or a part of its name, path or clauses."""
-    if pattern is None:
+    """Whether a scenario is wanted: a shell pattern or a part of its name or path, or a clause.
+
+    A clause's id is taken whole: CT-1 is not CT-10. A shell pattern will do there too.
+    """
+    if pattern is None or any(fnmatchcase(clause, pattern) for clause in scenario.clauses):
         return True
-    words = (scenario.name, scenario.path, *scenario.clauses)
-    return any(pattern in word or fnmatch(word, pattern) for word in words)
+    return any(
+        pattern in word or fnmatchcase(word, pattern) for word in (scenario.name, scenario.path)
+    )
 
 
 def shuffled(sources: list[Source], seed: int) -> list[Source]:

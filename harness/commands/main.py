@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -11,7 +12,7 @@ import click
 
 from harness.commands.exit_codes import ExitCode
 from harness.errors import NothingToCompareError, UserError
-from harness.report.console import complain
+from harness.report.console import complain, out
 
 COMMANDS: Final = {
     "run": "Run scenarios and captures on both sides in lockstep.",
@@ -20,7 +21,10 @@ COMMANDS: Final = {
     "doctor": "Say what this machine can do and how to mend the rest.",
     "load": "Load the datapath and show the verifier's figures.",
 }
+PROGRAM: Final = "twinpath"
 DEBUG_VARIABLE: Final = "TWINPATH_DEBUG"
+STANDARD_OUTPUT: Final = 1
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class LazyCommands(click.Group):
@@ -61,23 +65,43 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
     try:
-        result = cli.main(args=arguments, prog_name="twinpath", standalone_mode=False)
-        code = ExitCode(result or 0)
-        sys.stdout.flush()
+        code = guarded(arguments)
+        out.file.flush()
+    except BrokenPipeError:
+        discard_output()
+        return ExitCode.INTERRUPTED
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        discard_output()
+        complain(f"the output cannot be written: {error.strerror}; make room for it")
+        return ExitCode.USAGE
+    return code
+
+
+def guarded(arguments: list[str]) -> int:
+    """Run one command line; whatever goes wrong in it is said in a line."""
+    try:
+        return ExitCode(cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return ExitCode.USAGE
-    except (click.ClickException, UserError) as error:
-        complain(str(error.format_message() if isinstance(error, click.ClickException) else error))
+    except click.ClickException as error:
+        complain(error.format_message())
+        return ExitCode.USAGE
+    except UserError as error:
+        complain(str(error))
         nothing = isinstance(error, NothingToCompareError)
         return ExitCode.NOTHING_COMPARED if nothing else ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.INTERRUPTED
+    except SystemExit:
+        # Only click does this, where it meets a broken pipe itself: with the code of a divergence.
+        raise BrokenPipeError from None
     except Exception as error:
+        if isinstance(error, BrokenPipeError) or getattr(error, "errno", None) in NO_ROOM:
+            raise
         if os.environ.get(DEBUG_VARIABLE):
             raise
         complain(
@@ -85,7 +109,13 @@ def run(arguments: list[str]) -> int:
             f"(this is a bug; {DEBUG_VARIABLE}=1 shows where)"
         )
         return ExitCode.INTERNAL_ERROR
-    return code
+
+
+def discard_output() -> None:
+    """Send what has not been written to nowhere, so that the interpreter's end is quiet too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STANDARD_OUTPUT)
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from rich.console import Console
@@ -27,8 +28,9 @@ if not out.file.isatty():
 
 
 def complain(message: str) -> None:
-    """Say in one line what is wrong."""
-    err.print(f"twinpath: {one_line(message)}", style="red", markup=False)
+    """Say in one line what is wrong; where even that cannot be written, the exit code has to do."""
+    with suppress(OSError):
+        err.print(f"twinpath: {one_line(message)}", style="red", markup=False)
 
 
 def one_line(message: str) -> str:
