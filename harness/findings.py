@@ -15,7 +15,7 @@ from rich.console import Console
 from harness.compare.describe import value_words
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.reproduce import count_reproductions, is_long, shorten, signature
+from harness.lockstep.reproduce import count_reproductions, is_long, shorten, signature, up_to
 from harness.lockstep.result import Divergence
 from harness.report.divergence import Reproduction, print_divergence
 from harness.report.saved import SeenPacket, folder_name, save, scenario_text
@@ -97,7 +97,7 @@ def note(
     lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
 ) -> Finding:
     """Save a divergence below `parent` as it was found, without looking into it."""
-    return keep(lockstep, divergence, Reproduction(0, 0), parent, circumstances)
+    return keep(lockstep, up_to(divergence), Reproduction(0, 0), parent, circumstances)
 
 
 def keep(

@@ -40,7 +40,9 @@ def with_steps(scenario: Scenario, steps: Sequence[Step]) -> Scenario:
 
 
 def up_to(divergence: Divergence) -> Divergence:
-    """The divergence without the steps behind it."""
+    """The divergence without the steps behind it; a long one as it is."""
+    if is_long(divergence):
+        return divergence
     steps = tuple(islice(iter(divergence.scenario.steps), divergence.index + 1))
     return replace(divergence, scenario=with_steps(divergence.scenario, steps))
 
@@ -70,7 +72,7 @@ def shorten(lockstep: Lockstep, divergence: Divergence) -> Divergence:
     operations before them; where those do not do, the divergence is given back as it is.
     """
     if signature(divergence)[0] is Kind.EXPECTATION:
-        return divergence if is_long(divergence) else up_to(divergence)
+        return up_to(divergence)
     search = Search(lockstep, divergence)
     if is_long(divergence):
         if not search.attempt(latest_steps(divergence)):
@@ -104,7 +106,7 @@ class Search:
     def __init__(self, lockstep: Lockstep, divergence: Divergence) -> None:
         self.lockstep = lockstep
         self.wanted = signature(divergence)
-        self.best = divergence if is_long(divergence) else up_to(divergence)
+        self.best = up_to(divergence)
         self.runs = 0
         self.work = 0
 

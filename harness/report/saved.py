@@ -41,8 +41,8 @@ class SeenPacket:
 
 def folder_name(scenario: Scenario, content: str) -> str:
     """Name of a divergence's folder: readable, and the same for the same content."""
-    readable = re.sub(r"[^a-z0-9]+", "-", scenario.name.lower()).strip("-")[:40]
-    return f"{readable}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    readable = re.sub(r"[^a-z0-9]+", "-", scenario.name.lower())[:40].strip("-")
+    return f"{readable or 'divergence'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def scenario_text(divergence: Divergence) -> str:

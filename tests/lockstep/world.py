@@ -36,6 +36,7 @@ POD, PEER = "10.0.1.5", "10.0.2.7"
 WEB, LOTTERY = "10.96.0.10", "10.96.0.20"
 SERVERS = tuple(f"10.0.3.{number}" for number in range(1, 5))
 INTERFACE = 10
+ETHERNET = Ether(src="02:00:00:00:00:0a", dst="02:ff:00:00:00:01", type=0x800)
 
 
 def service(identifier: int, address: str, algorithm: Algorithm, **settings: object) -> Service:
@@ -50,7 +51,7 @@ def service(identifier: int, address: str, algorithm: Algorithm, **settings: obj
     quarantined = replace(backends[-1], state=BackendState.QUARANTINED)
     return Service(
         identifier,
-        f"service {identifier}",
+        f"service_{identifier}",
         (frontend,),
         (*backends[:-1], quarantined),
         algorithm,
@@ -75,20 +76,20 @@ def scenario(*steps: Step, topology: tuple[Operation, ...] = TOPOLOGY) -> Scenar
 def leaves(port: int = 40000, flags: str = "S", to: str = PEER) -> PacketStep:
     """A TCP packet of the pod to port 80."""
     packet = IP(src=POD, dst=to, id=1) / TCP(sport=port, dport=80, flags=flags)
-    return step(Hook.FROM_CONTAINER, bytes(Ether(type=0x800) / packet))
+    return step(Hook.FROM_CONTAINER, bytes(ETHERNET / packet))
 
 
 @cache
 def enters(port: int = 40000, flags: str = "SA", source: str = PEER) -> PacketStep:
     """A TCP packet from port 80 to the pod."""
     packet = IP(src=source, dst=POD, id=1) / TCP(sport=80, dport=port, flags=flags)
-    return step(Hook.TO_CONTAINER, bytes(Ether(type=0x800) / packet))
+    return step(Hook.TO_CONTAINER, bytes(ETHERNET / packet))
 
 
 def first_fragment() -> PacketStep:
     """The first fragment of a datagram of the pod."""
     whole = IP(src=POD, dst=PEER, id=9) / UDP(sport=5, dport=6) / Raw(bytes(64))
-    return step(Hook.FROM_CONTAINER, bytes(Ether(type=0x800) / fragment(whole, fragsize=32)[0]))
+    return step(Hook.FROM_CONTAINER, bytes(ETHERNET / fragment(whole, fragsize=32)[0]))
 
 
 def step(hook: Hook, data: bytes) -> PacketStep:
