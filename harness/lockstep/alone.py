@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from harness.lockstep.transaction import carry_out
 from harness.step import (
     START_CLOCK,
     ClockStep,
@@ -22,11 +23,14 @@ Choose = Callable[[int], Draw | None]
 def walk_alone(
     reference: Reference, scenario: Scenario, choose: Choose
 ) -> Iterator[tuple[Step, Prediction | None]]:
-    """Every step, and for packets that are not left out what the reference made of them."""
+    """Every step, and for packets that are not left out what the reference made of them.
+
+    Raises OperationError where an operation cannot be carried out.
+    """
     now, packets = START_CLOCK, 0
     reference.reset()
     reference.set_clock(now)
-    reference.apply(scenario.topology)
+    carry_out(OperationStep(scenario.topology, f"{scenario.path}: topology"), reference)
     for step in scenario.steps:
         prediction = None
         match step:
@@ -39,8 +43,8 @@ def walk_alone(
             case ClockStep(advance):
                 now += advance
                 reference.set_clock(now)
-            case OperationStep(operations):
-                reference.apply(operations)
+            case OperationStep():
+                carry_out(step, reference)
             case CollectStep():
                 reference.collect()
         yield step, prediction

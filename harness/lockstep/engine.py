@@ -12,6 +12,7 @@ from harness.compare.strictness import EVERYTHING, Strictness
 from harness.lockstep.expectation import check_expectation, check_reason
 from harness.lockstep.free_choice import matching_prediction
 from harness.lockstep.result import Divergence, RunResult
+from harness.lockstep.transaction import carry_out
 from harness.step import (
     START_CLOCK,
     ClockStep,
@@ -21,7 +22,7 @@ from harness.step import (
     Scenario,
     Step,
 )
-from harness.subject import OperationError, Prediction, Reference, Refused, Subject
+from harness.subject import Prediction, Reference, Refused, Subject
 from model.domain.event import Hook
 from model.domain.packet import Outcome
 from model.domain.reason import Reason
@@ -106,11 +107,7 @@ class Lockstep:
 
         The subject comes first: its control plane is part of the product and checks more.
         """
-        try:
-            self.subject.apply(step.operations)
-            self.reference.apply(step.operations)
-        except OperationError as error:
-            raise OperationError(f"{step.origin}: {error}") from error
+        carry_out(step, self.subject, self.reference)
 
     def step(
         self, scenario: Scenario, index: int, step: Step, result: RunResult

@@ -52,21 +52,27 @@ def check(scenarios: Iterable[Scenario], folder: Path, root: Path) -> Checked:
 
 def check_scenario(scenario: Scenario, recorded: list[Vector], checked: Checked) -> None:
     """One scenario up to its first mismatch."""
-    answers = answer(scenario, recorded)
-    for number, (step, now) in enumerate(answers):
-        checked.packets += 1
-        if number >= len(recorded):
-            mismatch = Mismatch(scenario.name, step.origin, "packet", "not recorded", now.verdict)
-        elif now != recorded[number]:
-            mismatch = first_mismatch(scenario, step, recorded[number], now)
-        else:
-            continue
-        checked.mismatches.append(mismatch)
-        return
+    answered = 0
+    for step, now in answer(scenario, recorded):
+        before = recorded[answered] if answered < len(recorded) else None
+        if now != before:
+            checked.mismatches.append(first_mismatch(scenario, step, before, now))
+            return
+        answered += 1
+        checked.packets += now != REFUSED
+    if answered < len(recorded):
+        verdict = recorded[answered].verdict
+        checked.mismatches.append(
+            Mismatch(scenario.name, scenario.path, "packet", verdict, "not in the scenario")
+        )
 
 
-def first_mismatch(scenario: Scenario, step: PacketStep, recorded: Vector, now: Vector) -> Mismatch:
+def first_mismatch(
+    scenario: Scenario, step: PacketStep, recorded: Vector | None, now: Vector
+) -> Mismatch:
     """The first field in which two vectors differ."""
+    if recorded is None:
+        return Mismatch(scenario.name, step.origin, "packet", "not recorded", now.verdict)
     before, after = asdict(recorded), asdict(now)
     name = next(name for name in before if before[name] != after[name])
     return Mismatch(scenario.name, step.origin, name, str(before[name]), str(after[name]))
@@ -79,7 +85,8 @@ def answer(scenario: Scenario, recorded: list[Vector]) -> Iterator[tuple[PacketS
         if number >= len(recorded):
             return always(0)
         vector = recorded[number]
-        return None if vector == REFUSED else always(vector.draw)
+        # A choice may be gone since: the last one then, and the vectors differ.
+        return None if vector == REFUSED else lambda count: min(vector.draw, count - 1)
 
     for step, prediction in walk_alone(ModelReference(), scenario, choose):
         if isinstance(step, PacketStep):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -14,20 +15,32 @@ from harness.vectors.vector import REFUSED, Vector, vector_of, vector_path, writ
 from model.domain.packet import Outcome
 
 
-def record(lockstep: Lockstep, sources: Iterable[Source], folder: Path, root: Path) -> int:
-    """Run scenario files and write their vectors below `folder`; how many packets were recorded.
+@dataclass(slots=True)
+class Recorded:
+    """How many packets were recorded, and the files that were left out because they diverge."""
 
-    A file with a divergence is left out. Captures are not recorded: they are not kept here.
+    packets: int = 0
+    left_out: list[Path] = field(default_factory=list)
+
+
+def record(lockstep: Lockstep, sources: Iterable[Source], folder: Path, root: Path) -> Recorded:
+    """Run scenario files and write their vectors below `folder`, which mirrors `root`.
+
+    Vectors of a file with a divergence stay as they are. Captures are not recorded: they are not
+    kept here. Raises UserError.
     """
-    recorded = 0
+    recorded = Recorded()
     for source in sources:
-        if source.is_capture:
-            continue
         path = vector_path(folder, source.path, root)
+        if source.is_capture or path is None:
+            continue
         scenarios = record_source(lockstep, source)
-        if scenarios is not None and path is not None:
-            write_vectors(path, scenarios)
-            recorded += sum(len(vectors) for vectors in scenarios.values())
+        if scenarios is None:
+            recorded.left_out.append(source.path)
+            continue
+        write_vectors(path, scenarios)
+        packets = [vector for vectors in scenarios.values() for vector in vectors]
+        recorded.packets += len(packets) - packets.count(REFUSED)
     return recorded
 
 
@@ -36,10 +49,11 @@ def record_source(lockstep: Lockstep, source: Source) -> dict[str, list[Vector]]
     result = {}
     for scenario in source.scenarios():
         vectors: list[Vector] = []
-
         lockstep.observer = partial(keep, vectors)
-        diverges = lockstep.run(scenario).divergences
-        lockstep.observer = None
+        try:
+            diverges = lockstep.run(scenario).divergences
+        finally:
+            lockstep.observer = None
         if diverges:
             return None
         result[scenario.name] = vectors

@@ -69,11 +69,14 @@ def vector_path(folder: Path, scenario_path: Path, root: Path) -> Path | None:
 
 
 def write_vectors(path: Path, scenarios: Mapping[str, Sequence[Vector]]) -> None:
-    """Write the vectors of a scenario file, by scenario name."""
+    """Write the vectors of a scenario file, by scenario name. Raises UserError."""
     lists = {name: [compact(one) for one in vectors] for name, vectors in scenarios.items()}
     text = json.dumps({"format": FORMAT, "scenarios": lists}, indent=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + "\n", encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def compact(vector: Vector) -> dict[str, object]:
@@ -91,8 +94,17 @@ def read_vectors(path: Path) -> dict[str, list[Vector]]:
         if content["format"] != FORMAT:
             raise ValueError("unknown format")
         return {
-            str(name): [Vector(**one) for one in vectors]
+            str(name): [vector_from(one) for one in vectors]
             for name, vectors in content["scenarios"].items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: no file of vectors; record it anew: {error}") from error
+
+
+def vector_from(values: Mapping[str, Any]) -> Vector:
+    """A vector from JSON. Raises ValueError, TypeError."""
+    vector = Vector(**values)
+    *texts, draw = asdict(vector).values()
+    if not all(isinstance(text, str) for text in texts) or not isinstance(draw, int) or draw < 0:
+        raise ValueError("a vector has five texts and maybe the number of a choice")
+    return vector
