@@ -19,8 +19,10 @@ def affine_backend(
     affinity = passage.table.affinity(key, service.affinity_timeout)
     if affinity is None:
         return None
-    passage.trace.note("LB-7", "affine to backend", affinity.backend)
-    return next((b for b in candidates if b.identifier == affinity.backend), None)
+    backend = next((b for b in candidates if b.identifier == affinity.backend), None)
+    if backend is not None:
+        passage.trace.note("LB-7", "affine to backend", backend.identifier)
+    return backend
 
 
 def recorded(
@@ -31,6 +33,7 @@ def recorded(
         return {}
     key = AffinityKey(passage.view.source, service.identifier)
     passage.table.read.append(key)
+    passage.trace.note("LB-7a", "the backend becomes the affine one", backend.identifier)
     return {key: Affinity(backend.identifier, passage.now)}
 
 

@@ -83,7 +83,7 @@ def find(passage: Passage) -> Finding:
     """Which flow a packet belongs to (CT-1b, CT-2, CT-6)."""
     view, hook, trace = passage.view, passage.packet.hook, passage.trace
     key = flow_key(view, hook, own_opener(hook))
-    match = choose(find_own(passage, key), find_other(passage), view)
+    match = choose(passage, find_own(passage, key), find_other(passage), view)
     if match is None:
         trace.note("CT-2", "new: no live flow")
         return Finding(Status.NEW, key, None)
@@ -100,17 +100,17 @@ def find_own(passage: Passage, key: FlowKey) -> Match | None:
     table, trace = passage.table, passage.trace
     entry = table.get(key)
     if isinstance(entry, Selection):
-        match = follow_selection(passage, key, entry)
+        match = follow_selection(passage, key, entry, chooses=True)
         if match is not None:
             trace.note("LB-4", "the recorded choice is used", entry.backend)
         return match
     if entry is None or table.now >= entry.expires:
         return None
     if key.opener is Opener.ENDPOINT:
-        if entry.load_balanced:
-            trace.note("NAT-4", "the tuple is a service's flow after translation", key)
+        if needs_translation(key, entry):
+            trace.note("CT-1a", "the tuple is a service's flow after translation", key)
             return None
-        if passage.world.is_service(frontend_of(key)):
+        if not entry.load_balanced and passage.world.is_service(frontend_of(key)):
             trace.note("LB-13", "the peer of a direct flow has become a service", key)
             return None
     return Match(key, entry, is_reply=False)
@@ -127,6 +127,8 @@ def find_other(passage: Passage) -> Match | None:
         return find_own_reply(passage, key, entry)
     if entry is None or passage.now >= entry.expires:
         return None
+    if is_icmp(view):
+        passage.trace.note("CT-8", "reply to a tracked request", key)
     return Match(key, entry, is_reply=True)
 
 
@@ -137,27 +139,30 @@ def can_be_reply(view: View) -> bool:
 
 def find_own_reply(passage: Passage, key: FlowKey, selection: Selection) -> Match | None:
     """The hairpin flow whose translated reply comes back into the pod (LB-11c)."""
-    match = follow_selection(passage, key, selection)
+    match = follow_selection(passage, key, selection, chooses=False)
     if match is None or not match.flow.hairpin:
         return None
     return Match(match.key, match.flow, is_reply=True, selection=key)
 
 
-def choose(own: Match | None, other: Match | None, view: View) -> Match | None:
-    """Of two flows the one that the packet belongs to (CT-1b, CT-8)."""
+def choose(passage: Passage, own: Match | None, other: Match | None, view: View) -> Match | None:
+    """Of two flows the one that a packet, or a quoted one, belongs to (CT-1b, CT-8)."""
     if own is None or other is None:
         return own or other
     if is_icmp(view):
         return other
+    passage.trace.note("CT-1b", "two live flows to choose from")
     return other if tcp.is_closing(own.flow) and not tcp.is_closing(other.flow) else own
 
 
-def follow_selection(passage: Passage, key: FlowKey, selection: Selection) -> Match | None:
+def follow_selection(
+    passage: Passage, key: FlowKey, selection: Selection, chooses: bool
+) -> Match | None:
     """The live flow that a selection leads to, if the selection may still be used.
 
     Its frontend has to belong to the service that it was made for (LB-4), its backend to be one
-    of that service and not quarantined (LB-5, LB-6), its flow to be live and of that frontend
-    (CT-4a).
+    of that service (LB-6), its flow to be live and of that frontend (CT-4a). Where another
+    backend can be chosen instead, this one must not be quarantined (LB-5, CT-9c).
     """
     world, trace = passage.world, passage.trace
     owner, _ = world.frontends.get(frontend_of(key), (None, None))
@@ -165,7 +170,8 @@ def follow_selection(passage: Passage, key: FlowKey, selection: Selection) -> Ma
         trace.note("LB-4", "the recorded choice was made for another service", key)
         return None
     service, backend = world.backends.get(selection.backend, (None, None))
-    if backend is None or service is not owner or backend.state is BackendState.QUARANTINED:
+    quarantined = backend is not None and backend.state is BackendState.QUARANTINED
+    if backend is None or service is not owner or (chooses and quarantined):
         trace.note("LB-6", "the recorded backend is gone", key)
         return None
     target = translated_key(world.configuration, key, backend)
@@ -195,6 +201,11 @@ def is_flow_of(flow: Flow, frontend: FrontendKey) -> bool:
         and flow.service_address == frontend.address
         and flow.service_port == frontend.port
     )
+
+
+def needs_translation(key: FlowKey, flow: Flow) -> bool:
+    """Whether a flow's packets are translated: not where the backend is its frontend (LB-14)."""
+    return flow.load_balanced and not is_flow_of(flow, frontend_of(key))
 
 
 def after_packet(passage: Passage, flow: Flow, is_reply: bool) -> Flow:

@@ -17,10 +17,11 @@ from model import (
     reject,
     related,
     reverse_nat,
+    tcp,
 )
 from model.conntrack import Finding, Match, Status
 from model.decision import Decision, drop_passage, dropped
-from model.domain.flow import Flow, FlowKey
+from model.domain.flow import Flow, FlowKey, Selection
 from model.domain.packet import Packet, Verdict
 from model.domain.policy import RuleVerdict
 from model.domain.reason import Reason
@@ -89,6 +90,8 @@ def track(passage: Passage) -> Decision:
 def continue_flow(passage: Passage, match: Match) -> Decision:
     """A packet of a known flow: translation data, policy change, record, rewrite."""
     reason = Reason.REPLY if match.is_reply else Reason.ESTABLISHED
+    if match.flow.hairpin:
+        passage.trace.note("LB-11", "the backend is the client itself")
     reverse_nat.require_translation_data(match.flow)
     if match.flow.hairpin and not passage.leaves_pod:
         passage.trace.note("LB-11c", "passes unchanged")
@@ -100,6 +103,8 @@ def continue_flow(passage: Passage, match: Match) -> Decision:
         return decision
     decision = Decision(reason, Verdict.PASS, passage.packet.data)
     flow = conntrack.after_packet(passage, match.flow, match.is_reply)
+    if tcp.state(flow) != tcp.state(match.flow):
+        passage.trace.note("CT-5", "TCP state changed", tcp.state(flow))
     if not flow.hairpin:
         flow.policy_revision = passage.world.policy_revision
     decision.writes[match.key] = flow
@@ -120,16 +125,13 @@ def is_still_allowed(passage: Passage, match: Match) -> bool:
 
 def translated(passage: Passage, decision: Decision, match: Match) -> Decision:
     """The decision with its frame translated, if the packet's flow is load-balanced."""
-    if not match.flow.load_balanced:
+    if not conntrack.needs_translation(match.key, match.flow):
         return decision
     translation = translation_of(match)
     clause = "NAT-1" if match.is_reply else "LB-10"
     passage.trace.note(clause, "translated", translation)
     decision.data = translate(passage.packet.data, passage.view, translation)
-    if match.flow.hairpin:
-        passage.trace.note("LB-11", "turns round into the pod")
-        return hairpin.into_pod(passage, decision)
-    return decision
+    return hairpin.into_pod(passage, decision) if match.flow.hairpin else decision
 
 
 def translation_of(match: Match) -> Translation:
@@ -155,6 +157,8 @@ def open_flow(passage: Passage, finding: Finding) -> Decision:
             reverse_nat.require_no_clash(passage.table, finding.key)
         elif choice.joined is not None:
             return join_flow(passage, finding.key, choice, choice.joined)
+    else:
+        reverse_nat.require_no_impostor(passage)
     new_flow.require_start(passage)
     if choice is None:
         new_flow.judge(passage, finding.key)
@@ -169,10 +173,10 @@ def open_load_balanced(passage: Passage, finding: Finding, choice: Choice) -> De
         new_flow.judge(passage, choice.key)
     writes = new_flow.record(passage, finding, choice)
     events = passage.events
-    if writes:
+    if isinstance(writes.get(finding.key), Selection):
         events = [new_flow.selection_event(passage, choice), *events]
     decision = Decision(Reason.NEW, Verdict.PASS, passage.packet.data, events, writes)
-    flow = Flow(expires=0, load_balanced=True, hairpin=choice.is_hairpin)
+    flow = new_flow.load_balanced_flow(passage, choice)
     return translated(passage, decision, Match(choice.key, flow, is_reply=False))
 
 

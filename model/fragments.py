@@ -51,7 +51,7 @@ def without_first(passage: Passage, fragment: Fragment, interface: int) -> Decis
     """A later fragment whose first has not been seen (FRAG-2)."""
     if not interface:
         raise Drop(Reason.FRAGMENT_NOT_FOUND, "FRAG-2")
-    passage.trace.note("FRAG-2", "first fragment unknown: reassembly from now on")
+    passage.trace.note("FRAG-2", "first fragment unknown")
     decision = to_reassembly(passage, interface)
     expires = passage.now + passage.configuration.timeouts.fragment
     decision.writes[datagram_key(passage, fragment)] = Datagram(expires, reassembly=True)

@@ -62,9 +62,12 @@ def choose_backend(passage: Passage, key: FlowKey) -> Choice | None:
     trace.note("LB-1", "frontend of service", service.identifier)
     candidates = eligible(service, frontend, family_of(wanted.address))
     if not candidates:
+        trace.note("LB-8", "no eligible backend", service.identifier)
         raise NoBackend
     choice = choose(passage, service, key, candidates)
     trace.note("LB-3", "backend", choice.backend.identifier)
+    if choice.is_hairpin:
+        trace.note("LB-11", "the backend is the client itself")
     return choice
 
 
@@ -117,6 +120,7 @@ def choose(
 def first_candidate(passage: Passage, service: Service, candidates: tuple[Backend, ...]) -> int:
     """Index of the backend that the algorithm names (LB-3)."""
     view, trace = passage.view, passage.trace
+    trace.note("LB-3", "the algorithm is asked", service.algorithm)
     if service.algorithm is Algorithm.RANDOM:
         trace.note("LB-3c", "a free choice of", len(candidates))
         return passage.draw(len(candidates))

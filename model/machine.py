@@ -15,6 +15,7 @@ from model.domain.packet import Context, Packet
 from model.domain.state import Counter, CounterKey, State, TableKey, TableValue, Window
 from model.passage import Draw, Table
 from model.trace import Trace
+from model.trace_event import trace_event
 from model.world import World
 
 EMPTY_COUNTER = Counter(0, 0)
@@ -62,6 +63,8 @@ class Machine:
         decision = decide(self.world, table, packet, draw, trace)
         switches = self.world.configuration.events
         events, window = observe.report(decision.events, switches, state.event_window, self.now)
+        if switches.traces:
+            events = (*events, trace_event(packet, self.now, decision, trace))
         counter_key = CounterKey(packet.hook, decision.reason)
         counted = state.counters.get(counter_key, EMPTY_COUNTER)
         counter = Counter(counted.packets + 1, counted.bytes + len(packet.data))

@@ -77,8 +77,9 @@ def record(
     if choice is None:
         writes[finding.key] = first_state(passage, None)
     else:
+        if choice.key != finding.key:
+            writes[finding.key] = selection(choice)
         writes[choice.key] = first_state(passage, choice)
-        writes[finding.key] = selection(choice)
         writes |= affinity.recorded(passage, choice.service, choice.backend)
     trace.note("CT-1", "flow created", finding.key)
     return writes
@@ -87,15 +88,26 @@ def record(
 def first_state(passage: Passage, choice: Choice | None) -> Flow:
     """A flow after its first packet."""
     view = passage.view
-    flow = Flow(expires=0, policy_revision=passage.world.policy_revision)
+    revision = passage.world.policy_revision
+    if choice is None:
+        flow = Flow(expires=0, policy_revision=revision)
+    else:
+        flow = load_balanced_flow(passage, choice)
     flow.picked_up = view.protocol == TCP and not view.is_initial_syn
-    if choice is not None:
-        flow.load_balanced = True
-        flow.hairpin = choice.is_hairpin
-        flow.service = choice.service.identifier
-        flow.service_address = choice.frontend.address
-        flow.service_port = choice.frontend.port
     return conntrack.after_packet(passage, flow, is_reply=False)
+
+
+def load_balanced_flow(passage: Passage, choice: Choice) -> Flow:
+    """A flow behind a choice, before its first packet."""
+    return Flow(
+        expires=0,
+        policy_revision=passage.world.policy_revision,
+        load_balanced=True,
+        hairpin=choice.is_hairpin,
+        service=choice.service.identifier,
+        service_address=choice.frontend.address,
+        service_port=choice.frontend.port,
+    )
 
 
 def selection(choice: Choice) -> Selection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.domain.configuration import EventSwitches
-from model.domain.event import DropEvent, Event, PolicyVerdictEvent, SelectionEvent
+from model.domain.event import DropEvent, Event, PolicyVerdictEvent, SelectionEvent, TraceEvent
 from model.domain.state import Window
 from model.rate_limit import pass_limit
 
@@ -17,6 +17,8 @@ def is_switched_on(event: Event, switches: EventSwitches) -> bool:
             return switches.policy_verdicts
         case DropEvent():
             return switches.drops
+        case TraceEvent():
+            return switches.traces
 
 
 def report(

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model import conntrack, hairpin, reverse_nat
-from model.conntrack import Match, can_be_reply, choose, flow_key, opposite, own_opener
+from model.conntrack import (
+    Match,
+    can_be_reply,
+    choose,
+    flow_key,
+    needs_translation,
+    opposite,
+    own_opener,
+)
 from model.decision import Decision
 from model.domain.event import Hook
 from model.domain.flow import Flow, FlowKey, Selection
@@ -13,6 +21,7 @@ from model.domain.packet import Verdict
 from model.domain.reason import Reason
 from model.packet import quote
 from model.packet.rewrite import Translation, translate, update_quoting_checksum
+from model.packet.transport import is_icmp
 from model.packet.view import View
 from model.passage import Passage
 
@@ -38,12 +47,12 @@ def find_quoted(passage: Passage) -> Quoted | None:
         trace.note("CT-9a", "the quoted packet was not this pod's")
         return None
     hook = Hook.TO_CONTAINER if passage.leaves_pod else Hook.FROM_CONTAINER
-    own = find_under(passage, flow_key(view, hook, own_opener(hook)), is_reply=False)
+    own = find_under(passage, view, flow_key(view, hook, own_opener(hook)), is_reply=False)
     other = None
     if can_be_reply(view):
         key = flow_key(view, hook, opposite(own_opener(hook)))
-        other = find_under(passage, key, is_reply=True)
-    match = choose(own, other, view)
+        other = find_under(passage, view, key, is_reply=True)
+    match = choose(passage, own, other, view)
     if match is None:
         trace.note("CT-9", "quotes no live flow")
         return None
@@ -61,7 +70,7 @@ def end_at_pod_of_quote(passage: Passage, view: View) -> bytes:
     return view.destination if passage.leaves_pod else view.source
 
 
-def find_under(passage: Passage, key: FlowKey, is_reply: bool) -> Match | None:
+def find_under(passage: Passage, view: View, key: FlowKey, is_reply: bool) -> Match | None:
     """A live flow under a key of the quoted packet.
 
     An entering error quotes what left the pod after translation, so that a selection can only be
@@ -69,25 +78,29 @@ def find_under(passage: Passage, key: FlowKey, is_reply: bool) -> Match | None:
     """
     entry = passage.table.get(key)
     if isinstance(entry, Selection):
-        match = conntrack.follow_selection(passage, key, entry)
+        match = conntrack.follow_selection(passage, key, entry, chooses=False)
         if match is None or not (passage.leaves_pod or match.flow.hairpin):
             return None
         return Match(match.key, match.flow, is_reply, key)
     if entry is None or passage.now >= entry.expires:
         return None
+    if is_reply and is_icmp(view):
+        passage.trace.note("CT-8", "reply to a tracked request", key)
     return Match(key, entry, is_reply)
 
 
 def relate(passage: Passage, quoted: Quoted) -> Decision:
     """An error about a live flow: it passes, translated where its flow is (NAT-2)."""
+    if quoted.flow.hairpin:
+        passage.trace.note("LB-11", "the backend is the client itself")
     reverse_nat.require_translation_data(quoted.flow)
     decision = Decision(Reason.RELATED, Verdict.PASS, passage.packet.data)
     flow = quoted.flow
-    if not flow.load_balanced or (flow.hairpin and not passage.leaves_pod):
+    if not needs_translation(quoted.key, flow) or (flow.hairpin and not passage.leaves_pod):
         return decision
     if flow.hairpin:
         outer, inner = translations_of_hairpin(quoted)
-        passage.trace.note("NAT-2d", "error of a hairpin flow translated", inner)
+        passage.trace.note("NAT-2d", "quote and error translated", inner)
         decision.data = translate_error(passage, quoted.view, outer, inner)
         return hairpin.into_pod(passage, decision)
     if passage.leaves_pod and quoted.selection is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from model import conntrack
 from model.domain.address import UNSPECIFIED, family_of
-from model.domain.flow import Flow, FlowKey
+from model.domain.flow import Flow, FlowKey, Opener, Selection
 from model.domain.reason import Reason
 from model.drop import Drop
 from model.load_balancer import is_open
 from model.packet.rewrite import Translation
-from model.passage import Table
+from model.passage import Passage, Table
 
 
 def require_translation_data(flow: Flow) -> None:
@@ -25,6 +26,20 @@ def require_no_clash(table: Table, key: FlowKey) -> None:
     flow = table.live_flow(key)
     if flow is not None and flow.load_balanced and is_open(flow):
         raise Drop(Reason.TUPLE_CLASH, "NAT-4")
+
+
+def require_no_impostor(passage: Passage) -> None:
+    """Drop what is new and enters as if it were a service's reply (NAT-4b)."""
+    view, hook = passage.view, passage.packet.hook
+    if not conntrack.can_be_reply(view):
+        return
+    key = conntrack.flow_key(view, hook, Opener.ENDPOINT)
+    entry = passage.table.get(key)
+    if not isinstance(entry, Selection):
+        return
+    match = conntrack.follow_selection(passage, key, entry, chooses=False)
+    if match is not None and is_open(match.flow):
+        raise Drop(Reason.TUPLE_CLASH, "NAT-4b")
 
 
 def towards_backend(key: FlowKey) -> Translation:

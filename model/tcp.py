@@ -18,6 +18,11 @@ def is_fully_closed(flow: Flow) -> bool:
     return flow.opener_closing and flow.reply_closing
 
 
+def state(flow: Flow) -> tuple[bool, bool, bool, bool]:
+    """Everything that TCP's flags have told about a flow."""
+    return flow.established, flow.opener_closing, flow.reply_closing, flow.picked_up
+
+
 def advance(flow: Flow, view: View, is_reply: bool) -> None:
     """Take a passing TCP packet's flags into its flow (CT-5, CT-7b)."""
     flags = view.tcp_flags

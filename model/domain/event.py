@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from model.domain.address import Address
 from model.domain.policy import RuleVerdict
@@ -83,4 +83,28 @@ class DropEvent:
     reason: Reason
 
 
-Event = SelectionEvent | PolicyVerdictEvent | DropEvent
+TRACE_HEADERS: Final = 128
+"""Bytes of a frame that a trace shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEvent:
+    """A packet's whole story (OBS-3): enough to send it through the specification again.
+
+    `before` and `after` are the first TRACE_HEADERS bytes of the frame, filled up with zeros;
+    `clauses` are those of OBS-3's list that it met.
+    """
+
+    time: int
+    hook: Hook
+    interface: int
+    verdict: int
+    reason: Reason
+    before: bytes
+    after: bytes
+    length_before: int
+    length_after: int
+    clauses: frozenset[str]
+
+
+Event = SelectionEvent | PolicyVerdictEvent | DropEvent | TraceEvent

@@ -267,10 +267,10 @@ def test_other_ports_and_protocols_do_not_clash(net: Network) -> None:
 
 
 @both_families
-def test_a_reply_that_looks_like_a_packet_to_the_backend_is_none_of_its_own(net: Network) -> None:
-    """A selection is no flow: what the service address sends is not a reply of the backend."""
+def test_nothing_enters_as_if_it_were_a_reply_of_the_service(net: Network) -> None:
+    """NAT-4b: what the service address itself sends would pass for a reply of the backend."""
     node, client = Node(one_backend(net)), client_of(net)
     node.send(client.out("S"))
     assert node.selections == {flow_key(client): Selection(1, 1)}
     handled = node.receive(client.back("SA"))
-    assert handled.reason is Reason.NEW
+    assert handled.reason is Reason.TUPLE_CLASH
