@@ -143,13 +143,13 @@ class Lockstep:
         )
         if self.observer is not None:
             self.observer(step, prediction, outcome)
+        result.packets += 1
         reason = self.counted_reason(step.packet.hook) if differences else prediction.reason
         self.reference.commit(prediction)
         differences += self.check_expectation(step, prediction, outcome)
         if differences:
             name = self.subject.name
             return Divergence(scenario, name, index, step, differences, prediction, outcome, reason)
-        result.packets += 1
         result.reasons[prediction.reason.name.lower()] += 1
         result.clauses.update({note.clause for note in prediction.notes})
         if result.packets % self.interval == 0:

@@ -33,8 +33,10 @@ class Divergence:
 
 @dataclass(slots=True)
 class RunResult:
-    """Sums over scenarios. `clauses` counts packets by clause id, `reasons` by reason name.
+    """Sums over scenarios.
 
+    `packets` counts those that were compared, refused ones are none of them. `clauses` counts
+    packets that agreed by clause id, `reasons` by reason name.
     `failures` counts scenarios that could not be carried out to their end: an operation that
     fails, a damaged capture.
     """

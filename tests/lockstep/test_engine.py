@@ -74,7 +74,8 @@ def test_a_wrong_packet_is_found_at_its_step_and_ends_the_scenario(packet: int) 
     assert (found.index, found.step) == (index, LONG_LIFE[index])
     assert result.steps == index + 1
     assert datapath.packets == packet
-    assert result.packets == packet - 1
+    assert result.packets == packet
+    assert result.reasons.total() == packet - 1
     assert found.outcome is not None
     assert found.outcome.verdict is Verdict.DROP
     assert found.prediction is not None
