@@ -13,6 +13,7 @@ import click
 from harness.commands.exit_codes import ExitCode
 from harness.errors import NothingToCompareError, UserError
 from harness.report.console import complain, out
+from harness.signals import terminate_as_interrupt
 
 COMMANDS: Final = {
     "run": "Run scenarios and captures on both sides in lockstep.",
@@ -27,8 +28,19 @@ STANDARD_OUTPUT: Final = 1
 NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+class InterruptError(Exception):
+    """Ctrl-C, out of click's hands: it would print an empty line."""
+
+
 class LazyCommands(click.Group):
     """Imports a subcommand when it is asked for, so that start-up stays quick."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the subcommand. Raises InterruptError."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            raise InterruptError from None
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """Names in the order of COMMANDS."""
@@ -59,7 +71,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    with terminate_as_interrupt():
+        code = run(sys.argv[1:])
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -93,7 +107,7 @@ def guarded(arguments: list[str]) -> int:
         complain(str(error))
         nothing = isinstance(error, NothingToCompareError)
         return ExitCode.NOTHING_COMPARED if nothing else ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
+    except (InterruptError, KeyboardInterrupt, click.Abort):
         complain("interrupted")
         return ExitCode.INTERRUPTED
     except SystemExit:

@@ -18,7 +18,6 @@ from harness.reference import ModelReference
 from harness.report.console import out, print_json
 from harness.report.divergence import Reproduction, print_divergence
 from harness.report.saved import SCENARIO_FILE
-from harness.signals import terminate_as_interrupt
 from harness.step import Scenario
 from harness.subject import Subject
 
@@ -36,7 +35,7 @@ def command(path: Path, object_path: Path, loader: str, times: int, as_json: boo
     """
     scenarios = saved_scenarios(path)
     replays: list[Replay] = []
-    with terminate_as_interrupt(), Bench() as bench:
+    with Bench() as bench:
         for name in loaders_of(loader):
             subject = bench.open(object_path, name)
             line = Circumstances(name.value, named_object(object_path)).command("replay", str(path))

@@ -20,7 +20,6 @@ from harness.report.console import complain, out, print_json
 from harness.report.progress import RunProgress
 from harness.report.saved import remove_leftovers
 from harness.report.summary import clause_table, summary
-from harness.signals import terminate_as_interrupt
 from harness.sources import Source, find_sources, matches, shuffled
 from harness.step import Scenario
 
@@ -89,7 +88,7 @@ def run_lockstep(scenarios: list[Scenario], loaders: list[LoaderName], settings:
     """Run everything by each loader; show and judge it."""
     report = Report()
     remove_leftovers(settings.save)
-    with terminate_as_interrupt(), Bench() as bench, RunProgress(len(scenarios)) as progress:
+    with Bench() as bench, RunProgress(len(scenarios)) as progress:
         subjects = {loader: bench.open(settings.object_path, loader) for loader in loaders}
         for loader, subject in subjects.items():
             Runner(subject, loader, settings, report, progress).run(scenarios)

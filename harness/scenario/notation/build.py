@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 from harness.scenario.document import Scalar
@@ -54,10 +55,10 @@ def build_frame(text: Scalar, layers: tuple[Layer, ...], surroundings: Surroundi
 def assemble(text: Scalar, layers: tuple[Layer, ...], resolve: Resolve) -> bytes:
     """The bytes of layers that are complete."""
     values = Values(text, resolve)
-    packet: Any = None
-    for layer in layers:
-        part = layer_class(layer.name)(**values.of_layer(layer))
-        packet = part if packet is None else packet / part
+    parts = [layer_class(layer.name)(**values.of_layer(layer)) for layer in layers]
+    packet: Any = parts[0]
+    for outer, inner in pairwise(parts):
+        outer.add_payload(inner)  # as `outer / inner` does, but without copying both
     try:
         return bytes(packet)
     except Exception as error:  # whatever Scapy trips over is the text's fault
