@@ -107,10 +107,11 @@ def twinpath(
 
 
 def bash(line: str, folder: Path | None = None) -> Finished:
-    """A line as it is pasted into a shell; the exit code is the first command's of a pipe."""
+    """A line in a shell that finds the program; the exit code is the first command's of a pipe."""
     done = subprocess.run(
         ["bash", "-c", f"{line}\nexit ${{PIPESTATUS[0]}}"],
         cwd=folder,
+        env={**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         timeout=60,

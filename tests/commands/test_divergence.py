@@ -41,12 +41,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, mutant: Path) -> Found:
     folder = tmp_path_factory.mktemp("found")
     (folder / "shop.yaml").write_text(SHOP)
     (folder / "plain.yaml").write_text(PLAIN)
-    return Found(pasted(f"twinpath run . --object {mutant}", folder), folder)
-
-
-def pasted(line: str, folder: Path) -> Finished:
-    """The replay line in a shell that finds the program."""
-    return bash(f"PATH={shlex.quote(str(PROGRAM.parent))}:$PATH; {line}", folder)
+    return Found(bash(f"twinpath run . --object {mutant}", folder), folder)
 
 
 def test_the_screen_says_it_all(found: Found, mutant: Path) -> None:
@@ -75,8 +70,8 @@ def test_the_screen_says_it_all(found: Found, mutant: Path) -> None:
     assert lines[-1] == "1 divergence in 5 packets, seed 0"
 
 
-def test_the_replay_line_works_when_pasted(found: Found) -> None:
-    again = pasted(found.line, found.folder)
+def test_the_replay_line_works_when_bash(found: Found) -> None:
+    again = bash(found.line, found.folder)
     assert again.code == ExitCode.DIVERGENCE
     assert again.err == ""
     assert again.out.splitlines()[-1] == found.line, "what is shown again can be pasted again"
@@ -181,7 +176,7 @@ def test_one_that_cannot_be_saved_is_shown_all_the_same(
     assert KEY in done.out
     line = done.out.splitlines()[-5]
     assert line.startswith("twinpath run shop.yaml --loader libbpf ")
-    assert pasted(line, folder).code == ExitCode.DIVERGENCE
+    assert bash(line, folder).code == ExitCode.DIVERGENCE
 
 
 def test_on_a_full_disk_nothing_is_half_written(folder: Path, mutant: Path) -> None:
