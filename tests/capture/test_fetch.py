@@ -172,7 +172,7 @@ def test_without_clients_each_package_fails_with_a_line(
     assert len(lines) == len(PACKAGES)
     assert lines[0] == ("captures: apt-get: not found; run on Debian, or go without its captures")
     assert lines[-1].startswith("captures: pypacker: ")
-    assert lines[-1].endswith("; check the network")
+    assert lines[-1].endswith("; check pip and the network")
     assert list((tmp_path / "cache").iterdir()) == []
 
 

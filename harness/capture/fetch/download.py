@@ -80,7 +80,7 @@ def fetch_from_pypi(package: Package, folder: Path) -> Path:
     result = run([*command, "--dest", str(target)], target)
     archives = sorted(target.glob("*.tar.gz"))
     if not archives:
-        raise FetchError(package.name, last_line(result), "check the network")
+        raise FetchError(package.name, last_line(result), "check pip and the network")
     return archives[0]
 
 
