@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -56,6 +57,8 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
 def sources_of(path: Path) -> Iterator[Source]:
     """Sources of one path."""
     if path.is_dir():
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise UserError(f"{path}: the folder cannot be read; see who it belongs to")
         for below in sorted(path.rglob("*")):
             if not is_hidden(below.relative_to(path)) and below.is_file() and is_source(below):
                 yield source_of(below)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
+from harness.commands.options import file_path
 from harness.compare.describe import key_words, value_words
 from harness.errors import NothingToCompareError
 from harness.lockstep.alone import walk_alone
@@ -17,10 +20,12 @@ from harness.lockstep.free_choice import always
 from harness.reference import ModelReference
 from harness.report.console import out, print_json
 from harness.report.words import note_words, outcome_words, step_words
-from harness.sources import find_sources, matches
+from harness.sources import Source, find_sources, matches
 from harness.step import Scenario, Step
 from harness.subject import Prediction
 from model.clauses import CLAUSES
+
+LAST_STEP: Final = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,10 @@ class Explained:
 
 
 @click.command(name="explain")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--step", "wanted", type=click.IntRange(1), help="Only this step, counted from 1.")
+@click.argument("path", type=file_path, metavar="PATH")
+@click.option(
+    "--step", "wanted", type=click.IntRange(1, LAST_STEP), help="Only this step, counted from 1."
+)
 @click.option("--filter", "pattern", help="Only scenarios whose name, path or clauses match.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(path: Path, wanted: int | None, pattern: str | None, as_json: bool) -> int:
@@ -44,24 +51,27 @@ def command(path: Path, wanted: int | None, pattern: str | None, as_json: bool) 
     For every packet: the clauses that applied, what was looked up and decided, the verdict and
     the entries that it touched. Free choices are taken to be the first.
     """
-    scenarios = [one for source in find_sources([path]) for one in source.scenarios()]
-    explained = [
-        one
-        for scenario in scenarios
-        if matches(scenario, pattern)
-        for one in walk(scenario)
-        if wanted in {None, one.number}
-    ]
-    if not explained:
+    explained = explain(find_sources([path]), pattern, wanted)
+    first = next(explained, None)
+    if first is None:
         raise NothingToCompareError(
-            f"{path}: no such step or scenario; leave --step or --filter out"
+            f"{path}: no such step or scenario; leave --step and --filter out to see all there are"
         )
+    steps = chain([first], explained)
     if as_json:
-        print_json({"steps": [as_object(one) for one in explained]})
+        print_json({"steps": [as_object(one) for one in steps]})
     else:
-        for one in explained:
+        for one in steps:
             show(one)
     return ExitCode.AGREEMENT
+
+
+def explain(sources: list[Source], pattern: str | None, wanted: int | None) -> Iterator[Explained]:
+    """The wanted steps of the scenarios that match. Raises UserError."""
+    for scenario in [one for source in sources for one in source.scenarios()]:
+        if matches(scenario, pattern):
+            first = 0 if wanted is None else wanted - 1
+            yield from islice(walk(scenario), first, wanted)
 
 
 def walk(scenario: Scenario) -> Iterator[Explained]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from importlib import import_module
@@ -71,6 +72,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name can be anything; what the encoding does not know is shown by its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     with terminate_as_interrupt():
         code = run(sys.argv[1:])
     sys.exit(code)

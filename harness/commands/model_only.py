@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
 from harness.commands.options import REPOSITORY
-from harness.report.console import err, out, print_json
+from harness.report.console import out, print_json
 from harness.step import Scenario
 from harness.vectors.check import Checked, check
 
@@ -39,19 +41,27 @@ def show(checked: Checked) -> None:
         words = f"{one.scenario}: {one.origin}: {one.field}: recorded {one.recorded}, now {one.now}"
         out.print(Text(words, style="red"), soft_wrap=True)
     if checked.without_vectors:
-        err.print(Text(f"without recorded vectors: {len(checked.without_vectors)}"))
-    words = f"{checked.packets:,} packets of the specification agree with recorded vectors"
+        out.print(Text(f"without recorded vectors: {counted(checked.without_vectors)}"))
+    words = "nothing was checked"
     if checked.mismatches:
-        words = f"{len(checked.mismatches)} scenarios differ from recorded vectors"
+        words = f"not as it was recorded: {counted(checked.mismatches)}"
+    elif checked.packets:
+        words = f"{checked.packets:,} packets of the specification agree with recorded vectors"
     out.print(Text(words))
 
 
+def counted(scenarios: Sequence[object]) -> str:
+    """So many scenarios."""
+    return "1 scenario" if len(scenarios) == 1 else f"{len(scenarios):,} scenarios"
+
+
 def as_object(checked: Checked) -> dict[str, object]:
-    """The check as one JSON object."""
+    """The check as one JSON object; no loader took part in it."""
     return {
         "model_only": LABEL,
         "packets": checked.packets,
-        "mismatches": len(checked.mismatches),
+        "divergences": len(checked.mismatches),
+        "mismatches": [asdict(one) for one in checked.mismatches],
         "without_vectors": checked.without_vectors,
         "loaders": {},
     }

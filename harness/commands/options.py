@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +14,24 @@ from harness.kernel.interface import LoaderName
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
+
+def file_path(value: str | Path) -> Path:
+    """A path that the system can take; whether there is something there is for others to say."""
+    try:
+        os.lstat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value}: a path cannot hold a NUL character") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise click.BadParameter(f"{value}: the name is too long") from None
+    return Path(value)
+
+
 object_option = click.option(
     "--object",
     "object_path",
-    type=click.Path(path_type=Path),
+    type=file_path,
+    metavar="PATH",
     default=SOURCE,
     show_default="this repository's bpf/",
     help="Datapath to load: a C source, or for libbpf an object file.",
@@ -32,7 +48,8 @@ loader_option = click.option(
 
 save_option = click.option(
     "--save",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=file_path,
+    metavar="FOLDER",
     default=Path("divergences"),
     show_default=True,
     help="Folder for the divergences that are found.",

@@ -8,7 +8,13 @@ import click
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
-from harness.commands.options import loader_option, loaders_of, named_object, object_option
+from harness.commands.options import (
+    file_path,
+    loader_option,
+    loaders_of,
+    named_object,
+    object_option,
+)
 from harness.datapath.bench import Bench
 from harness.errors import UserError
 from harness.findings import Circumstances
@@ -23,7 +29,7 @@ from harness.subject import Subject
 
 
 @click.command(name="replay")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=file_path, metavar="PATH")
 @object_option
 @loader_option
 @click.option("--times", default=20, show_default=True, type=click.IntRange(1), help="Runs.")

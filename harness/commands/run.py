@@ -9,10 +9,16 @@ from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
 from harness.commands.model_only import run_model_only
-from harness.commands.options import loader_option, loaders_of, object_option, save_option
+from harness.commands.options import (
+    file_path,
+    loader_option,
+    loaders_of,
+    object_option,
+    save_option,
+)
 from harness.commands.runner import Report, Runner, Settings
 from harness.datapath.bench import Bench
-from harness.errors import NothingToCompareError
+from harness.errors import NothingToCompareError, UserError
 from harness.kernel.errors import PermissionDeniedError
 from harness.kernel.interface import LoaderName
 from harness.lockstep.result import RunResult
@@ -25,7 +31,7 @@ from harness.step import Scenario
 
 
 @click.command(name="run")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=file_path, metavar="PATH...")
 @object_option
 @loader_option
 @save_option
@@ -87,7 +93,7 @@ def load(sources: list[Source], pattern: str | None) -> list[Scenario]:
 def run_lockstep(scenarios: list[Scenario], loaders: list[LoaderName], settings: Settings) -> int:
     """Run everything by each loader; show and judge it."""
     report = Report()
-    remove_leftovers(settings.save)
+    prepare(settings.save)
     with Bench() as bench, RunProgress(len(scenarios)) as progress:
         subjects = {loader: bench.open(settings.object_path, loader) for loader in loaders}
         for loader, subject in subjects.items():
@@ -96,6 +102,13 @@ def run_lockstep(scenarios: list[Scenario], loaders: list[LoaderName], settings:
                 break
     show(report, settings)
     return judge(report)
+
+
+def prepare(save: Path) -> None:
+    """Look at the folder for divergences before hours are spent. Raises UserError."""
+    if save.exists() and not save.is_dir():
+        raise UserError(f"--save {save}: is no folder; name another")
+    remove_leftovers(save)
 
 
 def show(report: Report, settings: Settings) -> None:

@@ -1,0 +1,129 @@
+"""Without the right to load BPF: the specification against recorded vectors, loudly labelled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.commands import model_only
+from harness.commands.exit_codes import ExitCode
+from harness.datapath.bench import Bench
+from harness.lockstep.engine import Lockstep
+from harness.reference import ModelReference
+from harness.sources import find_sources
+from harness.vectors.recorder import record
+from tests.commands.command_line import PLAIN, SHOP, Shell, bash, only_line
+
+LABEL = "MODEL ONLY: no datapath was run, nothing is said about it"
+WITHOUT_BPF = "capsh --drop=cap_bpf,cap_sys_admin,cap_perfmon -- -c"
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Corpora with vectors of what our datapath does."""
+    root = tmp_path_factory.mktemp("corpora")
+    (root / "shop.yaml").write_text(SHOP)
+    (root / "plain.yaml").write_text(PLAIN)
+    with Bench() as bench:
+        lockstep = Lockstep(ModelReference(), bench.open())
+        assert record(lockstep, find_sources([root]), root / "vectors", root).packets == 6
+    return root
+
+
+@pytest.fixture
+def corpora(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The command line looks for vectors there."""
+    monkeypatch.setattr(model_only, "CORPORA", recorded)
+    monkeypatch.setattr(model_only, "VECTORS", recorded / "vectors")
+    return recorded
+
+
+def test_asked_for_by_name_agreement_is_exit_code_0(shell: Shell, corpora: Path) -> None:
+    done = shell.run("run", "--model-only", corpora)
+    assert done.code == ExitCode.AGREEMENT
+    assert done.out.splitlines() == [
+        LABEL,
+        "6 packets of the specification agree with recorded vectors",
+    ]
+    assert done.err == ""
+
+
+def test_a_mismatch_is_a_divergence(shell: Shell, corpora: Path) -> None:
+    path = corpora / "vectors" / "shop.json"
+    before = path.read_text()
+    content = json.loads(before)
+    content["scenarios"]["shop"][2]["reason"] = "new"
+    try:
+        path.write_text(json.dumps(content))
+        done = shell.run("run", "--model-only", corpora)
+        as_json = shell.run("run", "--model-only", "--json", corpora)
+    finally:
+        path.write_text(before)
+    assert done.code == as_json.code == ExitCode.DIVERGENCE
+    assert done.out.splitlines() == [
+        LABEL,
+        f"shop: {corpora}/shop.yaml:19: reason: recorded new, now reply",
+        "not as it was recorded: 1 scenario",
+    ]
+    assert as_json.json["model_only"] == LABEL
+    assert as_json.json["divergences"] == 1
+    (mismatch,) = as_json.json["mismatches"]
+    assert (mismatch["scenario"], mismatch["field"]) == ("shop", "reason")
+    assert as_json.json["loaders"] == {}
+
+
+def test_without_vectors_nothing_is_checked(shell: Shell, folder: Path, corpora: Path) -> None:
+    done = shell.run("run", "--model-only", "shop.yaml")
+    assert done.code == ExitCode.NOTHING_COMPARED
+    assert done.out.splitlines() == [
+        LABEL,
+        "without recorded vectors: 1 scenario",
+        "nothing was checked",
+    ]
+    assert done.err == ""
+    assert shell.run("run", "--model-only", "--json", folder).json["without_vectors"] == [
+        "plain[ipv4]",
+        "plain[ipv6]",
+        "shop",
+    ]
+
+
+@pytest.mark.parametrize("options", ["", "--loader bcc", "--json"])
+def test_without_the_right_to_load_nothing_is_compared(folder: Path, options: str) -> None:
+    done = bash(f"{WITHOUT_BPF} 'twinpath run shop.yaml {options}'", folder)
+    assert done.code == ExitCode.NOTHING_COMPARED
+    assert "CAP_SYS_ADMIN" in only_line(done)
+    assert LABEL in done.out
+    if options == "--json":
+        assert done.json["loaders"] == {}
+        assert done.json["packets"] == 0
+
+
+def test_the_root_of_a_user_namespace_may_not_load_either(folder: Path) -> None:
+    """As in a rootless container: all capabilities, none of which count outside."""
+    done = bash("unshare --user --map-root-user twinpath run shop.yaml", folder)
+    assert done.code == ExitCode.NOTHING_COMPARED
+    assert "bpf" in only_line(done).lower()
+    assert LABEL in done.out
+
+
+@pytest.mark.parametrize("command", ["replay shop.yaml", "load"])
+def test_other_commands_name_the_capability_in_their_one_line(folder: Path, command: str) -> None:
+    done = bash(f"{WITHOUT_BPF} 'twinpath {command}'", folder)
+    assert done.code == ExitCode.NOTHING_COMPARED
+    assert "CAP_" in only_line(done)
+    assert done.out == ""
+
+
+def test_explain_needs_no_rights(folder: Path) -> None:
+    done = bash("capsh --drop=all -- -c 'twinpath explain shop.yaml --step 1'", folder)
+    assert (done.code, done.err) == (ExitCode.AGREEMENT, "")
+
+
+def test_doctor_says_that_no_comparison_can_take_place(folder: Path) -> None:
+    done = bash(f"{WITHOUT_BPF} 'twinpath doctor'", folder)
+    assert done.code == ExitCode.NOTHING_COMPARED
+    assert "to mend 'bpf permission': run as root, or with CAP_BPF" in done.out
+    assert done.err == ""
