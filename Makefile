@@ -18,7 +18,7 @@ setup:
 	@ci/setup
 
 run: setup
-	$(TWINPATH) run --loader both --captures corpora
+	$(TWINPATH) run --loader both corpora "$$($(PYTHON) -m harness.capture.fetch --print-folder)"
 
 test: setup
 	$(PYTHON) -m pytest

@@ -51,8 +51,8 @@ class KernelProgram:
             case Lane.NONE:
                 return Refusal(
                     errno.EINVAL,
-                    f"a frame of {len(frame)} bytes: no lane takes less than {ETHERNET_BYTES} or "
-                    f"more than {LONGEST}",
+                    f"no test run takes frames of less than {ETHERNET_BYTES} or more than "
+                    f"{LONGEST:,} bytes",
                 )
 
     def _run_through_shim(

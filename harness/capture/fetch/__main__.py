@@ -42,7 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--record", action="store_true", help="make what is there the repository's manifest"
     )
+    parser.add_argument(
+        "--print-folder", action="store_true", help="say where the captures are kept, fetch nothing"
+    )
     options = parser.parse_args(arguments)
+    if options.print_folder:
+        print(options.folder)
+        return 0
     try:
         failures = fetch_all(options.folder)
     except KeyboardInterrupt:
