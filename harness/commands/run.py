@@ -118,6 +118,8 @@ def show(report: Report, settings: Settings) -> None:
     else:
         if settings.verbose:
             out.print(clause_table(report.results))
+        for line in report.captures.lines():
+            out.print(Text(line), soft_wrap=True)
         out.print(summary(report.results, settings.seed, report.interrupted))
     if report.interrupted:
         complain("interrupted; what was compared until then is shown")
@@ -140,7 +142,7 @@ def as_object(report: Report, seed: int) -> dict[str, object]:
         "clauses": dict(sorted(total.clauses.items())),
         "reasons": dict(sorted(total.reasons.items())),
         "findings": [finding.as_object() for finding in report.findings],
-        "notes": report.notes,
+        "captures": report.captures.as_object(),
         "seed": seed,
     }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from harness.capture.statistics import CaptureStatistics
 from harness.commands.options import named_object
 from harness.errors import UserError
 from harness.findings import Circumstances, Finding, investigate, note
@@ -15,6 +16,7 @@ from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult
 from harness.lockstep.session import Listener, Session
 from harness.reference import ModelReference
+from harness.report.captures import CaptureReport
 from harness.report.console import complain, err, out
 from harness.report.progress import RunProgress
 from harness.step import Scenario
@@ -38,14 +40,14 @@ class Settings:
 
 @dataclass(slots=True)
 class Report:
-    """What a run has shown: figures by loader, divergences, notes on captures.
+    """What a run has shown: figures by loader, divergences, what became of captures.
 
     `interrupted`: Ctrl-C came before the end.
     """
 
     results: dict[str, RunResult] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    captures: CaptureReport = field(default_factory=CaptureReport)
     interrupted: bool = False
 
     @property
@@ -114,10 +116,11 @@ class Runner:
     def done(self, scenario: Scenario, result: RunResult) -> None:
         """A scenario is through."""
         self.progress.scenario_done()
-        for words in capture_notes(scenario, self.settings.verbose):
-            if words not in self.report.notes:
-                self.report.notes.append(words)
-                self.say(words)
+        statistics = capture_statistics(scenario)
+        if statistics is not None and scenario.path not in self.report.captures.by_path:
+            self.report.captures.by_path[scenario.path] = statistics
+            if self.settings.verbose:
+                self.say(f"{scenario.path}: {'; '.join(statistics.lines())}")
         if self.settings.verbose:
             word = "diverges" if result.divergences else "agrees"
             figures = f"{result.steps:,} steps, {result.seconds * 1000:.0f} ms"
@@ -129,12 +132,10 @@ class Runner:
             err.print(Text(words), soft_wrap=True)
 
 
-def capture_notes(scenario: Scenario, verbose: bool) -> list[str]:
-    """What became of a capture's records: all of it, or only what was not run as it is."""
+def capture_statistics(scenario: Scenario) -> CaptureStatistics | None:
+    """What became of a capture's records; None for scenarios that are no captures."""
     if isinstance(scenario.steps, tuple):
-        return []
+        return None
     from harness.capture.load import statistics_of  # noqa: PLC0415 - quick start-up
 
-    statistics = statistics_of(scenario)
-    lines = [] if statistics is None else statistics.lines()
-    return [f"{scenario.path}: {words}" for words in (lines if verbose else lines[1:])]
+    return statistics_of(scenario)

@@ -70,7 +70,7 @@ def test_the_screen_says_it_all(found: Found, mutant: Path) -> None:
     assert lines[-1] == "1 divergence in 5 packets, seed 0"
 
 
-def test_the_replay_line_works_when_bash(found: Found) -> None:
+def test_the_replay_line_works_when_pasted(found: Found) -> None:
     again = bash(found.line, found.folder)
     assert again.code == ExitCode.DIVERGENCE
     assert again.err == ""

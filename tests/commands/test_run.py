@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from harness.commands.exit_codes import ExitCode
@@ -134,9 +133,13 @@ def test_a_capture_is_run_and_what_was_left_out_is_said(shell: Shell, folder: Pa
     done = shell.run("run", "--json", "good.pcap", "usb.pcap")
     assert done.code == ExitCode.AGREEMENT
     assert done.json["packets"] == 2
-    (note,) = done.json["notes"]
-    assert re.fullmatch(r"usb\.pcap: 1 skipped: unsupported link type .*", note)
-    assert done.err == note + "\n"
+    assert done.err == ""
+    captures = done.json["captures"]
+    assert (captures["files"], captures["records"], captures["notices"]) == (2, 3, [])
+    ((why, count),) = captures["skipped"].items()
+    assert (why[:21], count) == ("unsupported link type", 1)
+    for_people = shell.run("run", "good.pcap", "usb.pcap").out.splitlines()
+    assert for_people[:2] == ["captures: 3 records of 2 files", f"  1 left out: {why}"]
 
 
 def test_a_capture_that_ends_too_early_is_run_up_to_there(shell: Shell, folder: Path) -> None:
@@ -145,8 +148,8 @@ def test_a_capture_that_ends_too_early_is_run_up_to_there(shell: Shell, folder: 
     done = shell.run("run", capture)
     assert done.code == ExitCode.AGREEMENT
     assert done.out.splitlines()[-1] == "agreement on 1 packet, seed 0"
-    assert done.err.startswith(f"{capture}: ")
-    assert done.err.count("\n") == 1
+    assert done.out.splitlines()[1].startswith(f"  {capture}: record 2 at byte ")
+    assert done.err == ""
 
 
 def test_refused_packets_are_counted_and_are_no_agreement(shell: Shell, folder: Path) -> None:
