@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 
 from harness.compare.difference import Kind
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
+from harness.lockstep.extract import latest_steps, related_steps, steps_to
 from harness.lockstep.result import Divergence
-from harness.step import OperationStep, PacketStep, Scenario, Step
+from harness.step import PacketStep, Scenario, Step
 
 Signature = tuple[Kind, str]
 
 MAXIMUM_STEPS = 20_000
-"""So many steps are held in memory and shortened; of longer ways to a divergence the last ones."""
+"""So many steps are held in memory and shortened; of longer ways to a divergence a part."""
 
 MAXIMUM_RUNS = 400
 MAXIMUM_WORK = 2_000_000
@@ -43,8 +42,8 @@ def up_to(divergence: Divergence) -> Divergence:
     """The divergence without the steps behind it; a long one as it is."""
     if is_long(divergence):
         return divergence
-    steps = tuple(islice(iter(divergence.scenario.steps), divergence.index + 1))
-    return replace(divergence, scenario=with_steps(divergence.scenario, steps))
+    scenario = with_steps(divergence.scenario, tuple(steps_to(divergence)))
+    return replace(divergence, scenario=scenario)
 
 
 def run_again(lockstep: Lockstep, scenario: Scenario) -> Divergence | None:
@@ -68,31 +67,22 @@ def shorten(lockstep: Lockstep, divergence: Divergence) -> Divergence:
 
     An author's expectation is right or wrong of the scenario as it was written: with a divergence
     of that kind all steps stay. With the others the expectations go, but for what the first run
-    said of them. Of more than MAXIMUM_STEPS steps only the last ones are tried, behind all
-    operations before them; where those do not do, the divergence is given back as it is.
+    said of them. Of more than MAXIMUM_STEPS steps those that are related to the last packet are
+    tried, or else the last ones; where neither do, the divergence is given back as it is.
     """
     if signature(divergence)[0] is Kind.EXPECTATION:
         return up_to(divergence)
     search = Search(lockstep, divergence)
-    if is_long(divergence):
-        if not search.attempt(latest_steps(divergence)):
-            return divergence
-    else:
+    if not is_long(divergence):
         search.attempt(search.steps)
+    elif not (
+        search.attempt(related_steps(lockstep, divergence))
+        or search.attempt(latest_steps(divergence, MAXIMUM_STEPS // 2))
+    ):
+        return divergence
     search.run()
     opinions = tuple(one for one in divergence.differences if one.kind is Kind.EXPECTATION)
     return replace(search.best, differences=search.best.differences + opinions)
-
-
-def latest_steps(divergence: Divergence) -> list[Step]:
-    """The last steps up to a divergence, behind all control-plane operations before them."""
-    operations: list[Step] = []
-    latest: deque[Step] = deque(maxlen=MAXIMUM_STEPS // 2)
-    for step in islice(iter(divergence.scenario.steps), divergence.index + 1):
-        if len(latest) == latest.maxlen and isinstance(latest[0], OperationStep):
-            operations.append(latest[0])
-        latest.append(step)
-    return [*operations, *latest]
 
 
 def without_expectation(step: Step) -> Step:
@@ -138,6 +128,8 @@ class Search:
 
     def attempt(self, steps: Sequence[Step]) -> bool:
         """Whether these steps alone end in the same divergence; they are the best then."""
+        if len(steps) > MAXIMUM_STEPS:
+            return False
         self.runs += 1
         self.work += len(steps)
         quiet = [without_expectation(step) for step in steps]

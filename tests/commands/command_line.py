@@ -124,7 +124,7 @@ def capture_file(path: Path, *frames: bytes, link_type: int = ETHERNET_LINKS) ->
     """A pcap file, a millisecond between two packets."""
     header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type)
     records = [
-        struct.pack("<IIII", 1, number * 1000 % 1_000_000, len(frame), len(frame)) + frame
+        struct.pack("<IIII", *divmod(number * 1000, 1_000_000), len(frame), len(frame)) + frame
         for number, frame in enumerate(frames)
     ]
     path.write_bytes(header + b"".join(records))

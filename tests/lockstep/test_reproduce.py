@@ -9,6 +9,7 @@ import pytest
 from harness.compare.difference import Kind
 from harness.lockstep import reproduce
 from harness.lockstep.engine import Lockstep
+from harness.lockstep.extract import related_steps
 from harness.lockstep.reproduce import MAXIMUM_STEPS, count_reproductions, shorten, signature
 from harness.lockstep.result import Divergence
 from harness.reference import ModelReference
@@ -198,14 +199,36 @@ def test_of_a_long_stream_the_last_steps_are_shortened() -> None:
     assert shortest.scenario.steps == (operations[0], NEEDED[0], NEEDED[2])
 
 
-def test_a_long_stream_whose_cause_lies_far_back_stays_as_it_is() -> None:
+def test_of_a_long_stream_the_packets_of_the_same_flow_are_shortened() -> None:
+    """However far back they are."""
+    filling = (*([ClockStep(1), leaves(1)] * (MAXIMUM_STEPS // 2)), CollectStep())
+    lockstep = with_datapath(ForgetsFin())
+    given = scenario(OperationStep(TOPOLOGY), NEEDED[0], *filling, NEEDED[2], topology=())
+    found = first_divergence(lockstep, given)
+    related = related_steps(lockstep, found)
+    passed = ClockStep(MAXIMUM_STEPS // 2)
+    assert related == [OperationStep(TOPOLOGY), NEEDED[0], passed, CollectStep(), NEEDED[2]]
+    assert lockstep.observer is None
+    shortest = shorten(lockstep, found)
+    assert shortest.scenario.steps == (OperationStep(TOPOLOGY), NEEDED[0], NEEDED[2])
+
+
+def test_a_long_stream_with_a_cause_far_back_elsewhere_stays_as_it_is() -> None:
+    class FeelsAnotherFlow(Counted):
+        """The FIN is forgotten only while there is a flow that it has nothing to do with."""
+
+        def process(self, packet: Packet) -> Outcome:
+            if self.read(flow_key(7)) is None:
+                return Datapath.process(self, packet)
+            return super().process(packet)
+
     filling = (ClockStep(1),) * MAXIMUM_STEPS
-    datapath = Counted()
+    datapath = FeelsAnotherFlow()
     lockstep = with_datapath(datapath)
-    found = first_divergence(lockstep, scenario(NEEDED[0], *filling, NEEDED[2]))
+    found = first_divergence(lockstep, scenario(leaves(7), *filling, NEEDED[0], NEEDED[2]))
     datapath.runs = 0
     assert shorten(lockstep, found) is found
-    assert datapath.runs == 1
+    assert datapath.runs == 3, "related packets looked for and tried, the last steps tried"
 
 
 def test_shortening_ends_where_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from harness.lockstep.reproduce import MAXIMUM_STEPS
 from harness.lockstep.result import Divergence
 from harness.reference import ModelReference
 from harness.scenario.load import load_scenarios
-from harness.step import ClockStep, Scenario, Step
+from harness.step import Scenario, Step
 from harness.subject import Refused, Subject
 from model.domain.packet import Outcome, Packet, Verdict
 from tests.lockstep.world import Datapath, enters, leaves, scenario
@@ -140,8 +140,21 @@ def test_one_that_cannot_be_saved_is_kept_with_the_reason(tmp_path: Path) -> Non
 
 
 def test_a_long_one_is_replayed_from_where_it_came_from(tmp_path: Path) -> None:
-    engine = lockstep()
-    steps = leaves(), *((ClockStep(1),) * MAXIMUM_STEPS), enters()
+    class Late(DropsReplies):
+        """Drops only what comes late, however the time passes."""
+
+        def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]
+            self.handled = getattr(self, "handled", 0) + 1
+            if self.handled <= MAXIMUM_STEPS:
+                return Datapath.process(self, packet)
+            return super().process(packet)
+
+        def reset(self) -> None:
+            self.handled = 0
+            super().reset()
+
+    engine = lockstep(Late())
+    steps = leaves(), *((leaves(5),) * MAXIMUM_STEPS), enters()
     finding = investigate(engine, diverging(engine, scenario(*steps)), tmp_path, LIBBPF)
     assert "20,002 steps" in finding.problem
     assert finding.replay == "twinpath run example.yaml --loader libbpf --filter example"
