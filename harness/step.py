@@ -82,9 +82,9 @@ START_CLOCK = 1_000_000_000_000
 class Scenario:
     """Something to run: a topology, then steps in order.
 
-    `steps` may be a stream (a capture), in which case it can be walked once; `open_steps` semantics
-    are the source's affair. `path` is the file it came from, `family` the family it was written or
-    translated for (None: both or mixed), `clauses` the clause ids its author says it covers.
+    `steps` may be a stream (a capture) that is read anew with each walk. `path` is the file it
+    came from, `family` the family it was written or translated for (None: both or mixed),
+    `clauses` the clause ids its author says it covers.
     """
 
     name: str

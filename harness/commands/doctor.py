@@ -9,6 +9,7 @@ from rich.text import Text
 from harness.commands.exit_codes import ExitCode
 from harness.kernel.capabilities import EVERYTHING, Capability, capabilities
 from harness.report.console import out, print_json
+from harness.report.tables import plain_table
 
 
 @click.command(name="doctor")
@@ -39,9 +40,7 @@ def is_usable(found: list[Capability]) -> bool:
 
 def table(found: list[Capability]) -> Table:
     """The checks, a row each."""
-    result = Table(box=None, padding=(0, 2), pad_edge=False)
-    for title in ("", "check", "found", "needed for"):
-        result.add_column(title, overflow="fold")
+    result = plain_table(["", "check", "found", "needed for"])
     for one in found:
         mark = Text("ok", style="green") if one.ok else Text("lacks", style="bold red")
         result.add_row(mark, Text(one.name), Text(one.detail), Text(one.needed_for))

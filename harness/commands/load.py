@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from harness.commands.exit_codes import ExitCode
 from harness.commands.options import loader_option, loaders_of, object_option
 from harness.kernel.interface import ProgramStatistics
 from harness.kernel.loader import LoaderName, load
 from harness.report.console import out, print_json
+from harness.report.tables import plain_table
 
 INSTRUCTION_BYTES = 8
 VERIFIER_LIMIT = 1_000_000
@@ -36,7 +38,7 @@ def command(object_path: Path, loader: str, as_json: bool) -> int:
         )
     else:
         out.print(table(figures))
-    return 0
+    return ExitCode.AGREEMENT
 
 
 def measure(object_path: Path, loader: LoaderName) -> Mapping[str, ProgramStatistics]:
@@ -49,33 +51,28 @@ def measure(object_path: Path, loader: LoaderName) -> Mapping[str, ProgramStatis
 
 
 def table(figures: Mapping[str, Mapping[str, ProgramStatistics]]) -> Table:
-    """Figures by loader and program."""
-    result = Table(box=None, padding=(0, 2), pad_edge=False)
-    for title in ("loader", "program"):
-        result.add_column(title)
-    for title in (
-        "processed",
-        "of limit",
-        "states",
-        "peak",
-        "stack bytes",
-        "verified in",
-        "translated",
-        "JITed bytes",
-    ):
-        result.add_column(title, justify="right")
-    for loader, programs in figures.items():
-        for name, one in programs.items():
-            result.add_row(
-                loader,
-                name,
-                f"{one.processed_instructions:,}",
-                f"{one.processed_instructions / VERIFIER_LIMIT:.1%}",
-                f"{one.total_states:,}",
-                f"{one.peak_states:,}",
-                str(one.stack),
-                f"{one.verification_microseconds / 1000:.1f} ms",
-                f"{one.translated_bytes // INSTRUCTION_BYTES:,}",
-                f"{one.jited_bytes:,}",
-            )
+    """A column for each loader and program."""
+    columns = [
+        (f"{loader}\n{name}", one)
+        for loader, programs in figures.items()
+        for name, one in programs.items()
+    ]
+    result = plain_table([""], [title for title, _ in columns])
+    cells = [cells_of(one) for _, one in columns]
+    for label in cells[0]:
+        result.add_row(label, *(cell[label] for cell in cells))
     return result
+
+
+def cells_of(one: ProgramStatistics) -> dict[str, str]:
+    """One program's figures in words, by label."""
+    return {
+        "processed": f"{one.processed_instructions:,}",
+        "of the limit": f"{one.processed_instructions / VERIFIER_LIMIT:.1%}",
+        "states": f"{one.total_states:,}",
+        "peak states": f"{one.peak_states:,}",
+        "stack bytes": f"{one.stack:,}",
+        "verified in": f"{one.verification_microseconds / 1000:.1f} ms",
+        "instructions": f"{one.translated_bytes // INSTRUCTION_BYTES:,}",
+        "JITed bytes": f"{one.jited_bytes:,}",
+    }

@@ -87,7 +87,7 @@ class Replay:
         who = f"{self.scenario.name} on {self.subject}"
         words = Text(f"{who}: agrees, {times} of {times} times", style="green")
         if not result.packets:
-            why = result.refused[0].error if result.refused else "it has no packets"
+            why = ", ".join(result.refused) or "it has no packets"
             words = Text(f"{who}: nothing was compared: {why}", style="yellow")
         out.print(words, soft_wrap=True)
 
@@ -97,7 +97,7 @@ class Replay:
             "scenario": self.scenario.name,
             "subject": self.subject,
             "packets": self.result.packets,
-            "refused": len(self.result.refused),
+            "refused": self.result.refused.total(),
             "divergences": len(self.result.divergences),
             "times": self.times,
             "replay": self.line,

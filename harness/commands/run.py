@@ -134,7 +134,7 @@ def as_object(report: Report, seed: int) -> dict[str, object]:
         "steps": total.steps,
         "packets": total.packets,
         "divergences": len(total.divergences),
-        "refused": len(total.refused),
+        "refused": total.refused.total(),
         "failures": total.failures,
         "interrupted": report.interrupted,
         "seconds": round(total.seconds, 3),
@@ -154,7 +154,7 @@ def figures_of(result: RunResult) -> dict[str, object]:
         "steps": result.steps,
         "packets": result.packets,
         "divergences": len(result.divergences),
-        "refused": len(result.refused),
+        "refused": result.refused.total(),
         "failures": result.failures,
         "seconds": round(result.seconds, 3),
     }

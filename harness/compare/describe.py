@@ -9,7 +9,7 @@ from typing import Any
 from harness.compare.fields import field_values
 from model.domain.address import Address, format_address
 from model.domain.event import EMPTY_TUPLE, Hook, Tuple
-from model.domain.flow import AffinityKey, FlowKey, FragmentKey, Opener
+from model.domain.flow import AffinityKey, Flow, FlowKey, FragmentKey, Opener
 from model.domain.protocol import ICMP, ICMPV6, PROTOCOL_NAMES
 from model.domain.state import CounterKey
 
@@ -82,6 +82,17 @@ def value_words(value: Any) -> str:
     if isinstance(value, FlowKey):
         return flow_key_words(value)
     if is_dataclass(value) or hasattr(value, "_fields"):
-        fields = field_values(value)
+        fields = told_fields(value)
         return " ".join(f"{name}={value_words(one)}" for name, one in fields.items())
     return str(value)
+
+
+def told_fields(value: object) -> dict[str, object]:
+    """The fields of a value; of a flow, which has many, those at their default are left out."""
+    fields = field_values(value)
+    if isinstance(value, Flow):
+        plain = field_values(Flow(value.expires))
+        return {
+            name: one for name, one in fields.items() if name == "expires" or one != plain[name]
+        }
+    return fields

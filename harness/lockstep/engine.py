@@ -134,7 +134,7 @@ class Lockstep:
         """One packet: the subject handles it, the reference says what had to happen."""
         outcome = self.subject.process(step.packet)
         if isinstance(outcome, Refused):
-            result.refused.append(outcome)
+            result.refused[outcome.error] += 1
             if self.observer is not None:
                 self.observer(step, None, outcome)
             return None

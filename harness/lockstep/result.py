@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.compare.difference import Difference
 from harness.step import Scenario, Step
-from harness.subject import Prediction, Refused
+from harness.subject import Prediction
 from model.domain.packet import Outcome
 from model.domain.reason import Reason
 
@@ -35,7 +35,7 @@ class Divergence:
 class RunResult:
     """Sums over scenarios.
 
-    `packets` counts those that were compared, refused ones are none of them. `clauses` counts
+    `packets` counts those that were compared; `refused` the others, by the reason. `clauses` counts
     packets that agreed by clause id, `reasons` by reason name.
     `failures` counts scenarios that could not be carried out to their end: an operation that
     fails, a damaged capture.
@@ -44,7 +44,7 @@ class RunResult:
     scenarios: int = 0
     steps: int = 0
     packets: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
     divergences: list[Divergence] = field(default_factory=list)
     clauses: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -56,7 +56,7 @@ class RunResult:
         self.scenarios += other.scenarios
         self.steps += other.steps
         self.packets += other.packets
-        self.refused += other.refused
+        self.refused.update(other.refused)
         self.divergences += other.divergences
         self.clauses.update(other.clauses)
         self.reasons.update(other.reasons)

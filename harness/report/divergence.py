@@ -13,6 +13,7 @@ from rich.text import Text
 from harness.compare.describe import value_words
 from harness.compare.difference import Difference
 from harness.lockstep.result import Divergence
+from harness.report.tables import plain_table
 from harness.report.words import note_words, outcome_words, step_words
 from harness.step import PacketStep
 
@@ -90,9 +91,7 @@ def place(divergence: Divergence) -> str:
 
 def differences_table(differences: tuple[Difference, ...]) -> Table:
     """The differences by field, the weightiest first."""
-    table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left")
-    for title in ("compared", "of", "field", "expected", "actual"):
-        table.add_column(title, overflow="fold")
+    table = plain_table(["compared", "of", "field", "expected", "actual"])
     for number, one in enumerate(differences[:DIFFERENCES_SHOWN]):
         style = "bold" if number == 0 else "dim"
         cells = (

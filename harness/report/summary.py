@@ -10,15 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.lockstep.result import RunResult
+from harness.report.tables import plain_table
 from model.clauses import CLAUSES
 
 
 def summary(results: Mapping[str, RunResult], seed: int, interrupted: bool) -> RenderableType:
     """Figures of a run by loader, and what they add up to."""
     parts: list[RenderableType] = [figures(results), Text(clause_words(results))]
-    refused = Counter(one.error for result in results.values() for one in result.refused)
+    refused = sum((result.refused for result in results.values()), Counter[str]())
     parts += [
-        Text(f"refused by the kernel, {times(count)}: {why}") for why, count in refused.items()
+        Text(f"refused by the kernel, {times(count)}: {why}")
+        for why, count in refused.most_common()
     ]
     parts.append(verdict(results, seed, interrupted))
     return Group(*parts)
@@ -26,18 +28,15 @@ def summary(results: Mapping[str, RunResult], seed: int, interrupted: bool) -> R
 
 def figures(results: Mapping[str, RunResult]) -> Table:
     """A row for each loader."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("loader")
     titles = ("scenarios", "steps", "packets", "refused", "divergences", "seconds", "steps/s")
-    for title in titles:
-        table.add_column(title, justify="right")
+    table = plain_table(["loader"], titles)
     for name, one in results.items():
         table.add_row(
             name,
             f"{one.scenarios:,}",
             f"{one.steps:,}",
             f"{one.packets:,}",
-            f"{len(one.refused):,}",
+            f"{one.refused.total():,}",
             f"{len(one.divergences):,}",
             f"{one.seconds:.1f}",
             f"{one.steps / one.seconds:,.0f}" if one.seconds else "-",
@@ -90,9 +89,7 @@ def times(count: int) -> str:
 
 def clause_table(results: Mapping[str, RunResult]) -> Table:
     """Every clause with the number of packets that exercised it."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("clause")
-    table.add_column("packets", justify="right")
+    table = plain_table(["clause"], ["packets"])
     table.add_column("what it says")
     hits = covered(results)
     for clause, words in CLAUSES.items():

@@ -8,7 +8,7 @@ from harness.compare.describe import key_words, value_words
 from harness.compare.difference import ABSENT
 from model.domain.address import parse_address
 from model.domain.event import EMPTY_TUPLE, Hook, Tuple
-from model.domain.flow import AffinityKey, FlowKey, FragmentKey, Opener, Selection
+from model.domain.flow import AffinityKey, Flow, FlowKey, FragmentKey, Opener, Selection
 from model.domain.packet import Context, Verdict
 from model.domain.protocol import ICMP, ICMPV6, TCP, UDP
 from model.domain.reason import Reason
@@ -65,6 +65,11 @@ def test_keys(key: object, words: str) -> None:
         (Tuple(POD6, PEER6, 1000, 53, UDP), "udp [fd00:1::5]:1000 > [fd00:2::7]:53"),
         (EMPTY_TUPLE, "none"),
         (Selection(7, 3), "service=7 backend=3"),
+        (Flow(0), "expires=0"),
+        (
+            Flow(60, opener_packets=1, established=True, service_address=PEER),
+            "expires=60 opener_packets=1 established=True service_address=10.0.3.1",
+        ),
         (Context(1, 2, (0, 0, 0, 0, 5)), "mark=1 priority=2 control_block=(0, 0, 0, 0, 5)"),
         (FlowKey(POD, PEER, 1, 2, TCP, Opener.ENDPOINT), "tcp 10.0.1.5:1 -> 10.0.3.1:2"),
         (True, "True"),

@@ -11,7 +11,6 @@ from rich.console import Console, RenderableType
 from harness.lockstep.result import Divergence, RunResult
 from harness.report.summary import clause_table, summary
 from harness.step import Scenario
-from harness.subject import Refused
 from model.clauses import CLAUSES
 
 DIVERGENCE = Divergence(Scenario("one", "one.yaml", (), ()), "datapath", 0, None, ())
@@ -77,7 +76,7 @@ def test_figures_fit_a_terminal_of_eighty_columns() -> None:
 
 def test_refused_packets_are_told_by_their_reasons() -> None:
     one = result()
-    one.refused = [Refused("too long"), Refused("EINVAL"), Refused("too long")]
+    one.refused.update(["too long", "EINVAL", "too long"])
     shown = lines(summary({"libbpf": one}, 0, interrupted=False))
     assert "refused by the kernel, 2 times: too long" in shown
     assert "refused by the kernel, once: EINVAL" in shown

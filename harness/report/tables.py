@@ -1,0 +1,17 @@
+"""Tables without lines: what fits a terminal of eighty columns and reads well in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+
+def plain_table(texts: Iterable[str], numbers: Iterable[str] = ()) -> Table:
+    """A table with columns of text first, then columns of numbers, by their titles."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for title in texts:
+        table.add_column(title, overflow="fold")
+    for title in numbers:
+        table.add_column(title, justify="right", no_wrap=True)
+    return table
