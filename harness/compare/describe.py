@@ -88,11 +88,11 @@ def value_words(value: Any) -> str:
 
 
 def told_fields(value: object) -> dict[str, object]:
-    """The fields of a value; of a flow, which has many, those at their default are left out."""
+    """The fields of a value that say something: no None, of a flow none at its default."""
     fields = field_values(value)
     if isinstance(value, Flow):
-        plain = field_values(Flow(value.expires))
+        plain = field_values(Flow(0))
         return {
             name: one for name, one in fields.items() if name == "expires" or one != plain[name]
         }
-    return fields
+    return {name: one for name, one in fields.items() if one is not None}

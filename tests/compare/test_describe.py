@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 
 from harness.compare.describe import key_words, value_words
@@ -16,6 +18,13 @@ from model.domain.state import CounterKey
 
 POD, PEER = parse_address("10.0.1.5"), parse_address("10.0.3.1")
 POD6, PEER6 = parse_address("fd00:1::5"), parse_address("fd00:2::7")
+
+
+class Side(NamedTuple):
+    """An address, and a port if there is one."""
+
+    address: bytes
+    port: int | None
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,7 @@ def test_keys(key: object, words: str) -> None:
         (EMPTY_TUPLE, "none"),
         (Selection(7, 3), "service=7 backend=3"),
         (Flow(0), "expires=0"),
+        (Side(PEER, None), "address=10.0.3.1"),
         (
             Flow(60, opener_packets=1, established=True, service_address=PEER),
             "expires=60 opener_packets=1 established=True service_address=10.0.3.1",
