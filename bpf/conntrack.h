@@ -25,32 +25,54 @@ static __always_inline struct entry *flow_find(struct context *context, const en
 
 /*
  * Whether a leaving packet that is not translated can belong to the flow: a load-balanced one has
- * its packets come by its selection, and no packet leaves untranslated for a service (LB-13).
+ * its packets come by its selection, unless its backend is its own frontend (LB-14), and no packet
+ * of a direct one leaves untranslated for a service (LB-13).
  */
-static __always_inline bool flow_is_direct(struct context *context, const struct entry *flow,
-					   const enum family family)
+static __always_inline bool flow_needs_no_selection(struct context *context, struct entry *flow,
+						    const enum family family)
 {
 	if (flow->flags & ENTRY_LOAD_BALANCED)
-		return false;
+		return flow_has_frontend(flow, context->tuple, family);
 	if (flow->service_revision == context->service_revision ||
 	    !frontend_find(context->tuple, family))
 		return true;
-	hit(context, CLAUSE_LB_13);
+	hit_if_new(context, CLAUSE_LB_13);
 	return false;
 }
 
 static __always_inline void own_set(struct context *context, struct entry *own)
 {
+	struct connection *connection = context->connection;
+
 	context->own = own;
-	context->connection->found = own;
-	context->connection->outdated = own && own->service_revision != context->service_revision;
+	connection->found = own;
+	connection->outdated = own && !(own->flags & ENTRY_LOAD_BALANCED) &&
+			       own->service_revision != context->service_revision;
+}
+
+/*
+ * The flow that the selection under the packet's own tuple leads to. What enters there and is no
+ * hairpin's would pass for a reply of the service, if it were let in as new (NAT-4b).
+ */
+static __always_inline struct entry *flow_by_selection(struct context *context,
+						       const struct entry *selection,
+						       const enum hook hook,
+						       const enum family family)
+{
+	struct entry *flow;
+
+	context->connection->translated = true;
+	flow = selection_follow(context, selection, hook == HOOK_FROM_CONTAINER, family);
+	if (!flow || selection_has_packets(context, hook))
+		return flow;
+	context->connection->impostor = flow_is_open(flow);
+	return NULL;
 }
 
 static __always_inline struct entry *flow_opened_by_endpoint(struct context *context,
 							     const enum hook hook,
 							     const enum family family)
 {
-	struct connection *connection = context->connection;
 	struct entry *own;
 
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
@@ -58,13 +80,10 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 	own_set(context, own);
 	if (!own)
 		return NULL;
-	if (own->flags & ENTRY_SELECTION) {
-		connection->translated = true;
-		return selection_follow(context, own, hook == HOOK_FROM_CONTAINER, hook,
-					family);
-	}
+	if (own->flags & ENTRY_SELECTION)
+		return flow_by_selection(context, own, hook, family);
 	own = live_flow(own, context->now);
-	if (own && hook == HOOK_FROM_CONTAINER && !flow_is_direct(context, own, family))
+	if (own && hook == HOOK_FROM_CONTAINER && !flow_needs_no_selection(context, own, family))
 		return NULL;
 	return own;
 }
@@ -85,9 +104,8 @@ static __always_inline void belong(struct context *context, struct entry *flow,
 
 /*
  * Which end to ask for first: the one with the higher port, as a client's port is. An open flow
- * ends the search, since there is one at most (CT-1b), with one exception: a peer may have opened a
- * flow from a service's address while a selection was there (is_alone). So the guess costs or saves
- * a look-up and decides nothing.
+ * ends the search, since there is one at most (CT-1b). So the guess costs or saves a look-up and
+ * decides nothing.
  */
 static __always_inline bool endpoint_is_likely_opener(const struct flow_tuple *tuple,
 						      const enum hook hook)
@@ -95,17 +113,6 @@ static __always_inline bool endpoint_is_likely_opener(const struct flow_tuple *t
 	if (tuple->endpoint_port == tuple->peer_port)
 		return hook == HOOK_FROM_CONTAINER;
 	return network16(tuple->endpoint_port) > network16(tuple->peer_port);
-}
-
-static __always_inline bool flow_is_open(const struct entry *flow)
-{
-	return flow && !flow_is_closing(flow);
-}
-
-/* Whether nothing was under the tuple from the other end when the peer opened the flow. */
-static __always_inline bool is_alone(const struct entry *flow)
-{
-	return flow->service_revision;
 }
 
 /* CT-1b, between two live flows: an open one, else the one whose opener sent the packet. */
@@ -125,7 +132,7 @@ static __always_inline void conntrack_find_flow(struct context *context, const e
 
 	if (!endpoint_first) {
 		by_peer = flow_find(context, OPENER_PEER, family);
-		if (flow_is_open(by_peer) && (hook == HOOK_TO_CONTAINER || is_alone(by_peer)))
+		if (flow_is_open(by_peer))
 			return belong(context, by_peer, OPENER_PEER, hook);
 	}
 	by_endpoint = flow_opened_by_endpoint(context, hook, family);
@@ -133,8 +140,6 @@ static __always_inline void conntrack_find_flow(struct context *context, const e
 		return belong(context, by_endpoint, OPENER_ENDPOINT, hook);
 	if (endpoint_first)
 		by_peer = flow_find(context, OPENER_PEER, family);
-	if (by_peer && by_endpoint)
-		hit(context, CLAUSE_CT_1B);
 	if (by_peer && (!by_endpoint ||
 			flow_comes_first(by_peer, by_endpoint, hook == HOOK_TO_CONTAINER)))
 		return belong(context, by_peer, OPENER_PEER, hook);
@@ -191,10 +196,11 @@ static __always_inline void conntrack_find_icmp(struct context *context, const e
 		return belong(context, flow, other_end(sender), hook);
 	if (flow && hook == HOOK_FROM_CONTAINER) {
 		own_set(context, flow);
-		if (!flow_is_direct(context, flow, family))
+		if (!flow_needs_no_selection(context, flow, family))
 			flow = NULL;
 	}
 	belong(context, flow, sender, hook);
+	hit_what_is_new(context);
 }
 
 /* LB-11: a flow that is a hairpin is one from either end; what enters was seen when it left. */
@@ -230,6 +236,7 @@ static __always_inline void conntrack_find(struct context *context, const enum h
 {
 	conntrack_find_flow(context, hook, family);
 	conntrack_reopen(context, hook);
+	hit_what_is_new(context);
 	conntrack_mark_hairpin(context, hook);
 }
 

@@ -25,6 +25,7 @@ struct answer {
 
 /* Steps 4 to 6: how the packet belongs to its flow, and what a new one has to record. */
 struct connection {
+	__u64 clauses_if_new;		/* for the trace; bits by enum trace_clause */
 	__u32 reason;			/* new, established, reply or related (CT-2) */
 	__u32 service;			/* of the selection to be recorded, as the next two */
 	__u32 backend;
@@ -34,7 +35,9 @@ struct connection {
 	bool found;			/* there is an entry under the packet's own tuple ... */
 	bool outdated;			/* ... whose peer had to be looked up as a frontend again */
 	bool translated;		/* the flow's key is not the packet's tuple */
-	bool selected;			/* a backend was chosen: record it */
+	bool balanced;			/* the load balancer chose a backend */
+	bool selected;			/* ... in another place than the service: record the choice */
+	bool impostor;			/* it would pass for a reply of a service (NAT-4b) */
 	bool reopened;			/* CT-6, through a selection */
 	bool hairpin;			/* the pod talks to itself (LB-11) */
 	bool unchanged;			/* entering on a hairpin flow: all was done when it left (LB-11c) */
@@ -94,6 +97,18 @@ struct context {
 static __always_inline void hit(struct context *context, const enum trace_clause clause)
 {
 	context->workspace->trace.clauses |= 1ULL << clause;
+}
+
+/* The same, if no flow takes the packet in: which keys are looked up then is all the same. */
+static __always_inline void hit_if_new(struct context *context, const enum trace_clause clause)
+{
+	context->connection->clauses_if_new |= 1ULL << clause;
+}
+
+static __always_inline void hit_what_is_new(struct context *context)
+{
+	if (!context->flow)
+		context->workspace->trace.clauses |= context->connection->clauses_if_new;
 }
 
 /* The L4 header, which parsing has made linear. */

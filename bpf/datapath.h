@@ -58,6 +58,8 @@ static __always_inline enum reason decide_new(struct context *context, const enu
 		reason = load_balance(context, family);
 		if (reason)
 			return reason;
+	} else if (context->connection->impostor) {
+		return REASON_TUPLE_CLASH;
 	}
 	if (context->flow || !packet_is_tcp(packet) || packet_is_initial_syn(packet))
 		return 0;

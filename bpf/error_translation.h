@@ -99,7 +99,8 @@ static __always_inline enum reason error_translate(struct context *context, cons
 		return REASON_RELATED;
 	if (hook == HOOK_FROM_CONTAINER)
 		translated = error_translate_leaving(context, family);
-	else if (flow->flags & ENTRY_LOAD_BALANCED)
+	else if (flow->flags & ENTRY_LOAD_BALANCED &&
+		 !flow_has_frontend(flow, &context->workspace->quote_tuple, family))
 		translated = error_translate_peer(context, hook, service_address(flow),
 						  flow->service_port, family);
 	return translated ? REASON_RELATED : REASON_REWRITE_FAILED;

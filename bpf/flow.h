@@ -58,12 +58,20 @@ static __always_inline bool flow_is_closing(const struct entry *entry)
 	return entry->flags & ENTRY_CLOSED;
 }
 
+static __always_inline bool flow_is_open(const struct entry *flow)
+{
+	return flow && !flow_is_closing(flow);
+}
+
 static __always_inline bool flow_is_closed(const __u16 flags)
 {
 	return (flags & ENTRY_CLOSED) == ENTRY_CLOSED;
 }
 
-/* Whether it is a load-balanced flow that its client opened towards the peer in this tuple. */
+/*
+ * Whether it is a load-balanced flow that its client opened towards the peer in this tuple. Under
+ * its own key: the backend is its own frontend, and there is nothing to translate (LB-14).
+ */
 static __always_inline bool flow_has_frontend(struct entry *entry, struct flow_key *tuple,
 					      const enum family family)
 {

@@ -25,8 +25,10 @@ static __always_inline struct entry *quoted_flow_opened_by_endpoint(struct conte
 		return NULL;
 	if (!(entry->flags & ENTRY_SELECTION))
 		return live_flow(entry, context->now);
-	flow = selection_follow(context, entry, false, hook, family);
-	context->connection->translated = flow;
+	flow = selection_follow(context, entry, false, family);
+	if (!flow || !selection_has_packets(context, hook))
+		return NULL;
+	context->connection->translated = true;
 	return flow;
 }
 
@@ -62,6 +64,7 @@ static __always_inline bool conntrack_find_related(struct context *context, cons
 		context->flow = icmp_flow_find(&quoted, quoted_hook, family);
 	else
 		context->flow = quoted_flow_find(&quoted, hook, family);
+	hit_what_is_new(context);
 	if (!context->flow)
 		return false;
 	hit(context, CLAUSE_CT_9);

@@ -123,8 +123,7 @@ struct entry {
 	__be16 service_port;		/* load-balanced flows only, with service_address */
 	__u32 policy_revision;		/* flows only, POL-5 */
 	__u32 service_revision;		/* when the tuple's peer was last looked up as a frontend; in a
-					   load-balanced flow when its service last had no affinity;
-					   in a peer's flow 0 where a selection may be beside it */
+					   load-balanced flow when its service last had no affinity */
 	__u32 service;			/* service identifier of a selection or load-balanced flow */
 	__u32 backend;			/* selections only: backend identifier ... */
 	__u32 backend_slot;		/* ... and where it is in backends */
@@ -384,7 +383,6 @@ struct event {
 
 /* What a packet met on its way, as bits: what its reason does not tell by itself. */
 enum trace_clause {
-	CLAUSE_CT_1B,			/* two live flows to choose from */
 	CLAUSE_CT_5,			/* the flow's TCP state changed */
 	CLAUSE_CT_6,			/* an initial SYN on a closing flow */
 	CLAUSE_CT_7,			/* mid-stream */

@@ -43,17 +43,31 @@ static __always_inline enum reason flow_key_try(struct context *context, const e
 	return flow_is_open(flow) ? REASON_TUPLE_CLASH : 0;
 }
 
+/* Whether the backend that context->flow_key leads to is where the packet goes anyway (LB-14). */
+static __always_inline bool is_own_frontend(struct context *context, const enum family family)
+{
+	struct flow_key *key = context->flow_key;
+
+	return !is_hairpin_key(key) &&
+	       key->tuple.peer_port == context->tuple->tuple.peer_port &&
+	       address_equal(peer_address(key, family), peer_address(context->tuple, family),
+			     family);
+}
+
 static __always_inline void backend_take(struct context *context, const struct backend *backend,
-					 const __u32 slot, const bool affinity)
+					 const __u32 slot, const bool affinity,
+					 const enum family family)
 {
 	struct connection *connection = context->connection;
 
-	connection->translated = true;
+	connection->balanced = true;
+	connection->translated = !is_own_frontend(context, family);
 	if (is_hairpin_key(context->flow_key)) {
 		hit(context, CLAUSE_LB_11);
 		connection->hairpin = true;
 	}
-	connection->selected = context->flow || !packet_is_reset(context->packet);
+	connection->selected = connection->translated &&
+			       (context->flow || !packet_is_reset(context->packet));
 	connection->affinity = affinity;
 	connection->service = backend->service;
 	connection->backend = backend->identifier;
@@ -76,7 +90,7 @@ static __always_inline enum reason backend_try(struct context *context,
 	if (reason)
 		hit(context, CLAUSE_NAT_4);
 	else
-		backend_take(context, backend, slot, service->affinity_timeout);
+		backend_take(context, backend, slot, service->affinity_timeout, family);
 	return reason;
 }
 

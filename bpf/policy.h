@@ -100,33 +100,37 @@ static __always_inline bool is_admitted_host(struct context *context)
 	       context->judgement->peer_identity == IDENTITY_HOST;
 }
 
-/* The decision about context->flow_key as its opener opened it (POL-4, POL-5); 0: no rule. */
-static __always_inline __u32 policy_judge(struct context *context, const enum family family)
+/* The rules' decision about context->flow_key as its opener opened it; 0: no rule. */
+static __always_inline __u32 rules_judge(struct context *context, const enum family family)
 {
 	struct flow_key *key = context->flow_key;
-	const struct policy_tables *tables;
+	const struct policy_tables *tables =
+		policy_find(context->endpoint, context->judgement->peer_class, key->tuple.opener);
 
-	peer_find(context->judgement, peer_address(key, family), family);
-	if (is_admitted_host(context)) {
-		hit(context, CLAUSE_POL_6);
-		return POLICY_DECISION | POLICY_RULE;
-	}
-	tables = policy_find(context->endpoint, context->judgement->peer_class,
-			     key->tuple.opener);
 	if (!tables)
 		return 0;
 	return policy_decide(tables, policy_table_of(key->tuple.protocol),
 			     policy_port(key, family));
 }
 
-static __always_inline bool policy_allows(struct context *context)
+/* Whether context->flow_key is allowed (POL-4, POL-5): by the node, a rule, or isolation. */
+static __always_inline bool policy_judge(struct context *context, const enum family family)
 {
-	const __u32 decision = context->judgement->decision;
+	struct judgement *judgement = context->judgement;
+	struct flow_key *key = context->flow_key;
 
-	hit(context, decision ? CLAUSE_POL_1 : CLAUSE_POL_2);
-	if (decision)
-		return !(decision & POLICY_DENY);
-	return isolation_allows(context->endpoint, context->flow_key->tuple.opener);
+	judgement->local_identity = context->endpoint->identity;
+	peer_find(judgement, peer_address(key, family), family);
+	if (is_admitted_host(context)) {
+		hit(context, CLAUSE_POL_6);
+		judgement->decision = POLICY_DECISION | POLICY_RULE;
+		return true;
+	}
+	judgement->decision = rules_judge(context, family);
+	hit(context, judgement->decision ? CLAUSE_POL_1 : CLAUSE_POL_2);
+	if (judgement->decision)
+		return !(judgement->decision & POLICY_DENY);
+	return isolation_allows(context->endpoint, key->tuple.opener);
 }
 
 /* 0: go on. New flows, and others once after each policy change; no hairpins (LB-11d). */
@@ -142,9 +146,7 @@ static __always_inline enum reason policy_apply(struct context *context, const e
 	if (!context->connection->translated)
 		flow_key_copy(context->flow_key, context->tuple, family);
 	context->flow_key->tuple.opener = context->connection->opener;
-	judgement->local_identity = context->endpoint->identity;
-	judgement->decision = policy_judge(context, family);
-	judgement->allowed = policy_allows(context);
+	judgement->allowed = policy_judge(context, family);
 	judgement->judged = !flow;
 	if (flow)
 		hit(context, CLAUSE_POL_5);

@@ -35,7 +35,7 @@ static __always_inline bool creates_flow(const struct context *context)
 static __always_inline __u16 flow_first_flags(const struct context *context)
 {
 	const struct packet *packet = context->packet;
-	__u16 flags = context->connection->translated ? ENTRY_LOAD_BALANCED : 0;
+	__u16 flags = context->connection->balanced ? ENTRY_LOAD_BALANCED : 0;
 
 	if (context->connection->hairpin)
 		flags |= ENTRY_HAIRPIN;
@@ -61,10 +61,10 @@ static __always_inline bool flow_create(struct context *context, const enum fami
 	value->entry.opener_packets = 1;
 	value->entry.opener_bytes = context->packet->length;
 	value->entry.policy_revision = context->policy_revision;
-	/* 0: something has to be looked up with each packet. */
-	if (!connection->affinity && !(connection->opener == OPENER_PEER && connection->found))
+	/* 0: the affinity has to be looked up with each packet. */
+	if (!connection->affinity)
 		value->entry.service_revision = context->service_revision;
-	if (connection->translated) {
+	if (connection->balanced) {
 		value->entry.service = connection->service;
 		value->entry.service_port = context->tuple->tuple.peer_port;
 		address_copy(value->service_address, peer_address(context->tuple, family), family);
@@ -94,7 +94,7 @@ static __always_inline void former_flow_delete(struct context *context, const en
 	const struct backend *backend = map_lookup(backends, &slot);
 	struct flow_key *key = &context->workspace->former_key;
 
-	if (!connection->reopened || slot == connection->backend_slot || !backend)
+	if (slot == connection->backend_slot || !backend)
 		return;
 	flow_key_towards(context, key, backend, family);
 	conntrack_delete(key, family);
@@ -131,7 +131,7 @@ static __always_inline bool record_create(struct context *context, const enum fa
 		record_undo(context, family);
 		return false;
 	}
-	if (connection->selected)
+	if (connection->reopened)
 		former_flow_delete(context, family);
 	return true;
 }

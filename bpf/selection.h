@@ -34,22 +34,18 @@ static __always_inline bool selection_is_current(struct context *context,
 	frontend = frontend_find(context->tuple, family);
 	if (frontend && frontend->service == selection->service)
 		return true;
-	hit(context, CLAUSE_LB_4);
+	hit_if_new(context, CLAUSE_LB_4);
 	return false;
 }
 
 /* The live flow by which the client in context->tuple reaches the backend. */
 static __always_inline struct entry *selected_flow(struct context *context,
 						   const struct backend *backend,
-						   const enum hook hook,
 						   const enum family family)
 {
 	struct entry *flow;
 
 	flow_key_towards(context, context->flow_key, backend, family);
-	/* What enters has not been translated yet: only a hairpin's packets come so (LB-11c). */
-	if (hook == HOOK_TO_CONTAINER && !is_hairpin_key(context->flow_key))
-		return NULL;
 	flow = live_flow(conntrack_lookup(context->flow_key, family), context->now);
 	return flow && flow_has_frontend(flow, context->tuple, family) ? flow : NULL;
 }
@@ -60,18 +56,27 @@ static __always_inline struct entry *selected_flow(struct context *context,
  */
 static __always_inline struct entry *selection_follow(struct context *context,
 						      const struct entry *selection,
-						      const bool chooses, const enum hook hook,
-						      const enum family family)
+						      const bool chooses, const enum family family)
 {
-	const struct backend *backend = selection_backend(selection);
+	const struct backend *backend;
 
-	if (!backend || (chooses && backend->state == BACKEND_QUARANTINED)) {
-		hit(context, CLAUSE_LB_6);
-		return NULL;
-	}
 	if (!selection_is_current(context, selection, family))
 		return NULL;
-	return selected_flow(context, backend, hook, family);
+	backend = selection_backend(selection);
+	if (!backend || (chooses && backend->state == BACKEND_QUARANTINED)) {
+		hit_if_new(context, CLAUSE_LB_6);
+		return NULL;
+	}
+	return selected_flow(context, backend, family);
+}
+
+/*
+ * What enters has not been translated yet, so that a selection's tuple is not that of its flow's
+ * packets. Only a hairpin's packets come so: they were translated when they left (LB-11c).
+ */
+static __always_inline bool selection_has_packets(struct context *context, const enum hook hook)
+{
+	return hook == HOOK_FROM_CONTAINER || is_hairpin_key(context->flow_key);
 }
 
 #endif

@@ -6,15 +6,18 @@
 #include "platform.h"
 
 #include "context.h"
+#include "flow.h"
 #include "hairpin.h"
 #include "redirect.h"
 #include "rewrite.h"
 
 /*
  * Whether the packet gets the service back from its flow (NAT-1): what enters from a backend, and
- * what a pod answers itself. A packet that was found by a selection has the service already.
+ * what a pod answers itself. A packet that was found by a selection has the service already, and so
+ * has one from a backend that is its own frontend (LB-14).
  */
-static __always_inline bool needs_reverse_nat(const struct context *context, const enum hook hook)
+static __always_inline bool needs_reverse_nat(struct context *context, const enum hook hook,
+					      const enum family family)
 {
 	const struct connection *connection = context->connection;
 
@@ -22,7 +25,8 @@ static __always_inline bool needs_reverse_nat(const struct context *context, con
 		return false;
 	if (hook == HOOK_FROM_CONTAINER)
 		return connection->hairpin;
-	return context->flow->flags & ENTRY_LOAD_BALANCED;
+	return context->flow->flags & ENTRY_LOAD_BALANCED &&
+	       !flow_has_frontend(context->flow, context->tuple, family);
 }
 
 /* The port that reverse NAT replaces: the backend's, at its end. */
@@ -43,7 +47,8 @@ static __always_inline enum reason translation_check(struct context *context, co
 		return 0;
 	if (flow_lacks_service(flow, context->connection->translated, family))
 		return REASON_NO_TRANSLATION_DATA;
-	if (context->packet->protocol == PROTOCOL_SCTP && needs_reverse_nat(context, hook) &&
+	if (context->packet->protocol == PROTOCOL_SCTP &&
+	    needs_reverse_nat(context, hook, family) &&
 	    flow->service_port != backend_port(context, hook))
 		return REASON_UNSUPPORTED;
 	return 0;
@@ -100,6 +105,7 @@ static __always_inline bool translate_to_own_server(struct context *context,
 		.port = context->flow_key->tuple.endpoint_port,
 	};
 
+	hit(context, CLAUSE_LB_10);
 	return rewrite_end(context, &source, family) &&
 	       rewrite_end(context, &destination, family);
 }
@@ -145,7 +151,8 @@ static __always_inline bool translate(struct context *context, const enum hook h
 		return false;
 	if (hook == HOOK_FROM_CONTAINER)
 		return translate_leaving(context, family);
-	return !needs_reverse_nat(context, hook) || translate_to_service(context, hook, family);
+	return !needs_reverse_nat(context, hook, family) ||
+	       translate_to_service(context, hook, family);
 }
 
 #endif

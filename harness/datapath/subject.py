@@ -133,12 +133,9 @@ class KernelSubject:
         events = []
         for record in self._ring.drain():
             try:
-                event = self._codecs.event.decode(record)
+                events.append(self._codecs.event.decode(record))
             except ContentError as error:
                 self._tables.complaints.append(str(error))
-                continue
-            if event is not None:
-                events.append(event)
         return tuple(events)
 
 

@@ -73,12 +73,6 @@ def test_selection(codecs: Codecs, btf: Btf) -> None:
     assert codecs.event.decode(data) == expected
 
 
-def test_traces_are_no_events(codecs: Codecs, btf: Btf) -> None:
-    data = record(btf, kind=EventKind.TRACE)
-    assert codecs.event.decode(data) is None
-    assert codecs.event.decode(data + bytes(100)) is None
-
-
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [

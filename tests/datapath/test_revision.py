@@ -29,7 +29,8 @@ from model.domain.operation import (
 )
 from model.domain.policy import PolicyRule, RuleVerdict
 from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
-from tests.datapath.fake_maps import FakeMap, fake_maps
+from tests.datapath.fake_maps import FakeMap, Faults, fake_maps
+from tests.datapath.lookup import Lookup
 
 SIZES = {"backends": 64, "eligible_backends": 64, "maglev_tables": 256, "policy_pages": 64}
 POD = Endpoint(1, "pod", 11, 100, parse_address("10.0.0.1"))
@@ -79,6 +80,13 @@ def test_they_start_at_one(maps: dict[str, FakeMap], codecs: Codecs) -> None:
         ([RemoveRule(1)], (1, 0)),
         ([RemoveRule(1), PutRule(RULE), PutEndpoint(POD), RemoveIdentity(NETWORK)], (1, 0)),
         ([SetConfiguration(Configuration(host_reaches_pods=False))], (1, 0)),
+        (
+            [
+                SetConfiguration(Configuration(host_reaches_pods=False)),
+                SetConfiguration(Configuration()),
+            ],
+            (0, 0),
+        ),
         ([SetConfiguration(Configuration(pick_up_mid_stream=False))], (0, 0)),
         ([PutEntry(KEY, Flow(1))], (0, 0)),
         ([], (0, 0)),
@@ -88,6 +96,9 @@ def test_they_start_at_one(maps: dict[str, FakeMap], codecs: Codecs) -> None:
         ([PutService(replace(SERVICE, frontends=(FRONTEND, OTHER)))], (0, 1)),
         ([PutService(replace(SERVICE, frontends=()))], (0, 1)),
         ([RemoveService(1)], (0, 1)),
+        ([PutService(replace(SERVICE, affinity_timeout=5))], (0, 1)),
+        ([PutService(replace(SERVICE, affinity_timeout=5)), PutService(SERVICE)], (0, 0)),
+        ([PutService(Service(2, "sticky", (), (), affinity_timeout=5))], (0, 1)),
         (
             [
                 PutService(replace(SERVICE, frontends=())),
@@ -126,6 +137,47 @@ def test_not_raised_by_a_refused_transaction(
     assert revisions(maps, codecs) == (2, 2)
     control_plane.apply([RemoveRule(1)])
     assert revisions(maps, codecs) == (3, 2)
+
+
+def test_affinity_lost_or_changed(
+    control_plane: ControlPlane, maps: dict[str, FakeMap], codecs: Codecs
+) -> None:
+    sticky = replace(SERVICE, affinity_timeout=5)
+    control_plane.apply([PutService(sticky)])
+    control_plane.apply([PutService(replace(sticky, affinity_timeout=6))])
+    assert revisions(maps, codecs) == (2, 3)
+    control_plane.apply([PutService(SERVICE)])
+    assert revisions(maps, codecs) == (2, 4)
+
+
+def test_raised_when_what_they_stand_for_is_written(btf: Btf, codecs: Codecs) -> None:
+    """A packet that sees a new revision remembers nothing that was so before it."""
+    faults = Faults()
+    maps = fake_maps(btf, SIZES, faults)
+    control_plane, lookup = ControlPlane(maps, codecs), Lookup(maps, codecs)
+    control_plane.apply([PutEndpoint(POD), PutService(SERVICE)])
+    seen = []
+
+    def watch() -> None:
+        element = maps["configuration"].lookup(CONFIGURATION_KEY)
+        assert element is not None
+        settings = codecs.configuration.decode(element)
+        policy = lookup.policy(11, Direction.EGRESS, parse_address("10.9.9.9"), "TCP", 80)
+        facts = settings.configuration, lookup.service(OTHER.key), policy
+        seen.append((settings.policy_revision, settings.service_revision, facts))
+
+    faults.watch = watch
+    control_plane.apply(
+        [
+            SetConfiguration(Configuration(host_reaches_pods=False)),
+            PutService(replace(SERVICE, frontends=(OTHER,))),
+            PutRule(replace(RULE, verdict=RuleVerdict.DENY)),
+        ]
+    )
+    final = seen[-1]
+    assert final[:2] == (3, 3)
+    assert any(facts[:2] == (2, 2) for facts in seen)
+    assert all(facts == final for facts in seen if facts[:2] != (2, 2))
 
 
 def test_a_new_configuration_keeps_them(

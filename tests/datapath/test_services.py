@@ -8,6 +8,7 @@ import pytest
 
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.index import index_key
+from harness.datapath.codec.service import ServiceKey
 from harness.kernel.btf import Btf
 from model.domain.address import Family, family_of, parse_address
 from model.domain.operation import PutService, RemoveService
@@ -66,6 +67,12 @@ def check_nothing_more(world: World, codecs: Codecs) -> None:
         for service in world.services.values()
         for frontend in service.frontends
     }
+    families |= {
+        (service.identifier, family)
+        for service in world.services.values()
+        if service.affinity_timeout is not None
+        for family in Family
+    }
     rows = {codecs.service.decode_key(key) for key in world.maps["services"].elements}
     assert {(row.service, row.family) for row in rows} == families
     slots = {int.from_bytes(value[:4], "little") for _, value in world.maps["backends"].items()}
@@ -91,6 +98,23 @@ def test_a_packet_between_two_writes_sees_old_or_new(btf: Btf, codecs: Codecs, s
         world.faults.watch = None
         for key in KEYS:
             assert all(view in (before[key], after[key]) for view in seen[key]), key
+
+
+def test_affinity_outlives_the_frontend(btf: Btf, codecs: Codecs) -> None:
+    """Connections that it made go on renewing their client's affinity (LB-7)."""
+    world = World(0, btf, codecs)
+    sticky = replace(small_service(backend(1)), affinity_timeout=7)
+    world.control_plane.apply([PutService(sticky)])
+    world.control_plane.apply([PutService(replace(sticky, frontends=(), backends=()))])
+    rows = world.maps["services"].elements.items()
+    timeouts = {
+        codecs.service.decode_key(key): codecs.service.decode(value).affinity_timeout
+        for key, value in rows
+    }
+    assert timeouts == {ServiceKey(1, family, local_only=False): 7 for family in Family}
+    plain = replace(sticky, frontends=(), backends=(), affinity_timeout=None)
+    world.control_plane.apply([PutService(plain)])
+    assert not world.maps["services"].elements
 
 
 def test_freeing_a_backend_changes_its_identifier_alone(btf: Btf, codecs: Codecs) -> None:

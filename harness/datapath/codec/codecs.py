@@ -54,7 +54,7 @@ class Codecs:
         self.datagram = DatagramCodec(structures)
         self.counter = CounterCodec(structures, enumerations)
         self.window = WindowCodec(structures, enumerations)
-        self.event = EventCodec(structures)
+        self.event = EventCodec(structures, enumerations)
         self.configuration = ConfigurationCodec(structures, enumerations)
         self.endpoint = EndpointCodec(structures, enumerations)
         self.service = ServiceCodec(structures, enumerations)

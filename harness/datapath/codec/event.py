@@ -1,12 +1,15 @@
-"""Records of the event ring (OBS-2)."""
+"""Records of the event ring (OBS-2, OBS-3)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.datapath.codec.enumeration import Enumerations
 from harness.datapath.codec.errors import ContentError
 from harness.datapath.codec.record import Record
+from harness.datapath.codec.trace import TraceCodec
 from harness.kernel.btf import Layout
+from harness.kernel.errors import LayoutError
 from model.domain.address import Address
 from model.domain.event import (
     EMPTY_TUPLE,
@@ -42,16 +45,22 @@ NO_SELECTION = (0, 0, bytes(16), 0)
 
 
 class EventCodec:
-    """`struct event` to domain events. Fields that a kind does not use have to be 0."""
+    """Ring records to domain events: `struct event`, or `struct trace` by the kind.
 
-    def __init__(self, structures: Mapping[str, Layout]) -> None:
+    Fields that a kind does not use have to be 0.
+    """
+
+    def __init__(self, structures: Mapping[str, Layout], enumerations: Enumerations) -> None:
         self._record = Record(structures, "event", FIELDS)
+        self._trace = TraceCodec(structures, enumerations)
         self._kind = self._record.offset("kind")
+        if self._trace.kind != self._kind:
+            raise LayoutError("struct event and struct trace have their kind in different places")
 
-    def decode(self, data: bytes) -> Event | None:
-        """Event from a ring record; None for a trace (OBS-3). Raises ContentError."""
+    def decode(self, data: bytes) -> Event:
+        """Event from a ring record. Raises ContentError."""
         if len(data) > self._kind and data[self._kind] == TRACE:
-            return None
+            return self._trace.decode(data)
         if len(data) != self._record.size:
             raise ContentError(f"event of {len(data)} bytes instead of {self._record.size}")
         fields = self._record.unpack(data)

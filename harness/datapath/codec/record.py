@@ -52,7 +52,7 @@ class Record:
         order, self._swaps = _byte_order(leaves)
         self._struct = struct.Struct(order + "".join(leaf.format for leaf in leaves))
         self._padding = [(i, leaf.path) for i, leaf in enumerate(leaves) if leaf.is_padding]
-        self._offsets = {leaf.path: leaf.offset for leaf in leaves}
+        self._leaves = {leaf.path: leaf for leaf in leaves}
         places = {leaf.path: i for i, leaf in enumerate(leaves)}
         self._pick = _getter([places[path] for path in fields])
         sources = {path: i for i, path in enumerate(fields)}
@@ -60,7 +60,11 @@ class Record:
 
     def offset(self, field: str) -> int:
         """Where a field of this record begins, in bytes."""
-        return self._offsets[field]
+        return self._leaves[field].offset
+
+    def length(self, field: str) -> int:
+        """How many bytes a field of this record has."""
+        return self._leaves[field].size
 
     def pack(self, *values: Any) -> bytes:
         """Bytes of the struct from values in the order of the fields."""

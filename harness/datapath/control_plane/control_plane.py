@@ -15,6 +15,7 @@ from harness.datapath.control_plane.inventory import Changes, Inventory
 from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.plan import Phase, Plan
 from harness.datapath.control_plane.policy_compiler import PolicyCompiler
+from harness.datapath.control_plane.revisions import changes_affinity, raises_policy_revision
 from harness.datapath.control_plane.services import ServiceTables
 from harness.datapath.control_plane.tables import Tables
 from harness.kernel.errors import KernelError
@@ -77,7 +78,7 @@ class ControlPlane:
     def _plan_start(self, journal: Journal) -> Plan:
         plan = Plan()
         self.policy.start(plan, journal)
-        self._plan_settings(plan)
+        self._plan_settings(Phase.CONFIGURE, self.settings, plan)
         return plan
 
     def _compile(self, operations: Sequence[Operation], journal: Journal) -> Plan:
@@ -87,7 +88,8 @@ class ControlPlane:
         if changes.policy_relevant:
             self.policy.update(self.inventory, changes, plan, journal)
         moved = self._compile_services(changes, plan, journal)
-        self._compile_settings(changes, moved, plan, journal)
+        self._compile_settings(plan, journal)
+        self._raise_revisions(changes, moved, plan, journal)
         plan_entries(changes.entries, self._codecs, self.services.slot_of, plan)
         return plan
 
@@ -99,26 +101,32 @@ class ControlPlane:
         for identifier, pair in pairs.items():
             self.services.update(identifier, pair, plan, journal)
         self._frontends.put(frontends, plan, journal)
-        return frontends.moves
+        return frontends.moves or changes_affinity(pairs.values())
 
-    def _compile_settings(
-        self, changes: Changes, moved: bool, plan: Plan, journal: Journal
-    ) -> None:
+    def _compile_settings(self, plan: Plan, journal: Journal) -> None:
+        after = replace(self.settings, configuration=self.inventory.configuration)
+        self._change_settings(Phase.CONFIGURE, after, plan, journal)
+
+    def _raise_revisions(self, changes: Changes, moved: bool, plan: Plan, journal: Journal) -> None:
         before = self.settings
+        judged = raises_policy_revision(changes, self.inventory.configuration)
         after = replace(
             before,
-            configuration=self.inventory.configuration,
-            policy_revision=before.policy_revision + changes.policy_relevant,
+            policy_revision=before.policy_revision + judged,
             service_revision=before.service_revision + moved,
         )
+        self._change_settings(Phase.REVISE, after, plan, journal)
+
+    def _change_settings(self, phase: Phase, after: Settings, plan: Plan, journal: Journal) -> None:
+        before = self.settings
         if after != before:
             journal.undo_with(lambda: setattr(self, "settings", before))
             self.settings = after
-            self._plan_settings(plan)
+            self._plan_settings(phase, after, plan)
 
-    def _plan_settings(self, plan: Plan) -> None:
-        element = self._codecs.configuration.encode(self.settings)
-        plan.put(Phase.CONFIGURE, "configuration", CONFIGURATION_KEY, element)
+    def _plan_settings(self, phase: Phase, settings: Settings, plan: Plan) -> None:
+        element = self._codecs.configuration.encode(settings)
+        plan.put(phase, "configuration", CONFIGURATION_KEY, element)
 
 
 def _take_back(journal: Journal) -> None:

@@ -34,7 +34,8 @@ from model.domain.service import FrontendKey, Service
 class Changes:
     """What one transaction touches, with what was there before it (None: nothing).
 
-    `rules` are the endpoints whose rules change. `policy_relevant` raises the policy revision.
+    `rules` are the endpoints whose rules change. `policy_relevant` is set where a rule, an identity
+    or an endpoint is put or removed (POL-5a).
     """
 
     endpoints: dict[int, Endpoint | None] = field(default_factory=dict)
@@ -173,8 +174,6 @@ class Inventory:
         configuration, old = operation.configuration, self.configuration
         validation.check_configuration(configuration)
         changes.configuration = changes.configuration or old
-        if configuration.host_reaches_pods != old.host_reaches_pods:
-            changes.policy_relevant = True
         journal.undo_with(lambda: setattr(self, "configuration", old))
         self.configuration = configuration
 

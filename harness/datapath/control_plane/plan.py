@@ -12,15 +12,17 @@ class Phase(IntEnum):
     """When a write happens. A packet between two of them sees the old or the new.
 
     PREPARE: nothing that a packet can reach refers to it yet. SWITCH: what packets see changes,
-    in the order in which it was planned. CONFIGURE: configuration and revisions, so that what was
-    cached before the switch is looked up again. REMOVE: nothing refers to it any more.
+    in the order in which it was planned. CONFIGURE: the configuration, with the old revisions.
+    REVISE: the revisions, so that what was cached before the switch is looked up again. ENTRIES:
+    what a test puts. REMOVE: nothing refers to it any more.
     """
 
     PREPARE = 0
     SWITCH = 1
     CONFIGURE = 2
-    ENTRIES = 3
-    REMOVE = 4
+    REVISE = 3
+    ENTRIES = 4
+    REMOVE = 5
 
 
 class Batch:

@@ -32,7 +32,7 @@ class DesiredRow(NamedTuple):
 
 
 def rows_of(service: Service) -> Iterator[DesiredRow]:
-    """The rows that the service's frontends need (LB-2, LB-12)."""
+    """The rows that the service's frontends need (LB-2, LB-12), and those of its affinity alone."""
     keys = {
         ServiceKey(
             service.identifier, family_of(frontend.key.address), local_only(service, frontend)
@@ -49,6 +49,19 @@ def rows_of(service: Service) -> Iterator[DesiredRow]:
             eligible,
             service.maglev_size if has_table else 0,
         )
+    if service.affinity_timeout is not None:
+        yield from affinity_rows(service, {key.family for key in keys})
+
+
+def affinity_rows(service: Service, served: set[Family]) -> Iterator[DesiredRow]:
+    """Rows without backends, for the families that no frontend is `served` in any more.
+
+    Connections outlive their frontend and go on renewing their client's affinity (LB-7).
+    """
+    for family in Family:
+        if family not in served:
+            key = ServiceKey(service.identifier, family, local_only=False)
+            yield DesiredRow(key, service.affinity_timeout or 0, service.algorithm, (), 0)
 
 
 def eligible_backends(service: Service, family: Family, only_local: bool) -> tuple[Backend, ...]:
