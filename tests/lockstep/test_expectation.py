@@ -145,6 +145,14 @@ def test_of_two_sides_that_differ_the_author_names_the_wrong_model() -> None:
     )
 
 
+def test_behind_a_fault_the_author_is_not_held_against_the_datapath() -> None:
+    def faulty(_: Datapath, outcome: Outcome) -> Outcome:
+        return replace(outcome, verdict=Verdict.DROP, fault="stale checksum")
+
+    found = diverge(Lockstep(ModelReference(), WrongDatapath(1, faulty)), expecting(RIGHT))
+    assert [one.kind for one in found.differences] == [Kind.FAULT]
+
+
 def test_entries_that_the_author_expects_hold_for_a_side_that_is_right() -> None:
     lockstep = Lockstep(ModelReference(), WrongDatapath(1, dropping))
     found = diverge(lockstep, expecting(replace(RIGHT, verdict=None)))

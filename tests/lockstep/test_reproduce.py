@@ -17,9 +17,10 @@ from harness.step import ClockStep, CollectStep, Expectation, OperationStep, Sce
 from harness.subject import Subject
 from model.domain.configuration import SECOND
 from model.domain.flow import Flow
-from model.domain.operation import PutEntry
+from model.domain.operation import PutEntry, PutService, RemoveService
 from model.domain.packet import Outcome, Packet, Verdict
 from model.domain.reason import Reason
+from model.domain.service import Algorithm
 from tests.lockstep.world import (
     TOPOLOGY,
     Datapath,
@@ -29,6 +30,7 @@ from tests.lockstep.world import (
     flow_key,
     leaves,
     scenario,
+    service,
 )
 
 
@@ -97,6 +99,18 @@ def test_steps_that_are_needed_stay() -> None:
     lockstep = with_datapath(ForgetsFinOfEstablished())
     shortest = shorten(lockstep, first_divergence(lockstep, scenario(*steps)))
     assert shortest.scenario.steps == (NEEDED[0], NEEDED[1], ClockStep(30 * SECOND), NEEDED[2])
+
+
+def test_steps_that_can_be_spared_once_others_are_gone_go_too() -> None:
+    """A service cannot be removed that was never put; so the removal goes first."""
+    put = OperationStep((PutService(service(3, "10.96.0.30", Algorithm.RANDOM)),))
+    remove = OperationStep((RemoveService(3),))
+    lockstep = with_datapath(ForgetsFin())
+    given = scenario(put, NEEDED[0], remove, NEEDED[2])
+    assert shorten(lockstep, first_divergence(lockstep, given)).scenario.steps == (
+        NEEDED[0],
+        NEEDED[2],
+    )
 
 
 def test_the_scenarios_own_words_are_kept() -> None:
@@ -201,7 +215,8 @@ def test_of_a_long_stream_the_last_steps_are_shortened() -> None:
 
 def test_of_a_long_stream_the_packets_of_the_same_flow_are_shortened() -> None:
     """However far back they are."""
-    filling = (*([ClockStep(1), leaves(1)] * (MAXIMUM_STEPS // 2)), CollectStep())
+    others = [ClockStep(1), leaves(1), ClockStep(1), enters(1)]
+    filling = (*(others * (MAXIMUM_STEPS // 4)), CollectStep())
     lockstep = with_datapath(ForgetsFin())
     given = scenario(OperationStep(TOPOLOGY), NEEDED[0], *filling, NEEDED[2], topology=())
     found = first_divergence(lockstep, given)
