@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,8 +14,8 @@ from harness.kernel.loader import Map
 class Mirror(Protocol):
     """Values by key, as they should be in the kernel. Keys and values come concatenated."""
 
-    def read(self, keys: bytes, count: int) -> list[bytes | None]:
-        """The values under keys, None where there is none."""
+    def read(self, keys: bytes, count: int) -> Iterable[bytes | None]:
+        """The values under keys as they are now, None where there is none."""
 
     def write(self, keys: bytes, values: bytes, count: int) -> None:
         """Remember elements as written."""
@@ -34,7 +35,7 @@ class HashMirror:
         self._value_size = table.value_size
         self._elements: dict[bytes, bytes] = {}
 
-    def read(self, keys: bytes, count: int) -> list[bytes | None]:
+    def read(self, keys: bytes, count: int) -> Iterable[bytes | None]:
         """See Mirror."""
         return [self._elements.get(key) for key in chunks(keys, self._key_size)]
 
@@ -68,10 +69,10 @@ class ArrayMirror:
     def __init__(self, table: Map) -> None:
         self.elements = np.zeros((table.max_entries, table.value_size), np.uint8)
 
-    def read(self, keys: bytes, count: int) -> list[bytes | None]:
-        """See Mirror."""
+    def read(self, keys: bytes, count: int) -> Iterable[bytes | None]:
+        """See Mirror. A Maglev table has thousands of elements: they are told apart when needed."""
         rows = self.elements[np.frombuffer(keys, np.uint32)]
-        return list(chunks(rows.tobytes(), self.elements.shape[1]))
+        return Elements(rows.tobytes(), self.elements.shape[1])
 
     def write(self, keys: bytes, values: bytes, count: int) -> None:
         """See Mirror."""
@@ -85,6 +86,17 @@ class ArrayMirror:
     def size_with(self, keys: bytes, count: int) -> int:
         """See Mirror."""
         return len(self.elements)
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Concatenated elements of one size, to be walked any number of times."""
+
+    data: bytes
+    size: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        return chunks(self.data, self.size)
 
 
 def chunks(data: bytes, size: int) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +47,7 @@ class Tables:
         self._arrays = {name: ArrayMirror(maps[name]) for name in ARRAYS}
         self._hashes = {name: HashMirror(maps[name]) for name in HASHES}
         self._mirrors: dict[str, Mirror] = {**self._hashes, **self._arrays}
+        self._shared = {name: _shared_elements(maps[name]) for name in ARRAYS}
 
     def size(self, table: str) -> int:
         """Capacity of a table in elements."""
@@ -54,7 +55,8 @@ class Tables:
 
     def written(self, table: str, key: bytes) -> bytes | None:
         """The value that was written under a key, None where there is none."""
-        return self._mirrors[table].read(key, 1)[0]
+        (value,) = self._mirrors[table].read(key, 1)
+        return value
 
     def elements(self, table: str) -> NDArray[np.uint8]:
         """An array as it was written, a row of bytes for each element; not to be changed."""
@@ -111,7 +113,9 @@ class Tables:
 
     def _array_damage(self, name: str) -> Iterator[Damage]:
         written = self.elements(name)
-        found = _array_elements(self._maps[name])
+        found = self._shared.get(name)
+        if found is None:
+            found = _read_elements(self._maps[name])
         for index in np.flatnonzero((written != found).any(axis=1)).tolist():
             yield Damage(name, index_key(index), written[index].tobytes(), found[index].tobytes())
 
@@ -125,13 +129,13 @@ class Tables:
         else:
             self._put(table, keys, values, batch.count)
 
-    def _old_values(self, table: Map, keys: bytes, count: int) -> list[bytes | None]:
+    def _old_values(self, table: Map, keys: bytes, count: int) -> Iterable[bytes | None]:
         """What was there before: for tables that packets write too, only the kernel knows."""
         if table.name in self._mirrors:
             return self._mirrors[table.name].read(keys, count)
         return [table.lookup(key) for key in chunks(keys, table.key_size)]
 
-    def _restore(self, table: Map, keys: bytes, old: list[bytes | None]) -> None:
+    def _restore(self, table: Map, keys: bytes, old: Iterable[bytes | None]) -> None:
         """Put old values back, last first: a key may be there twice."""
         for key, value in reversed(list(zip(chunks(keys, table.key_size), old, strict=True))):
             if value is None:
@@ -140,7 +144,12 @@ class Tables:
                 self._put(table, key, value, 1)
 
     def _put(self, table: Map, keys: bytes, values: bytes, count: int) -> None:
-        if count == 1:
+        shared = self._shared.get(table.name)
+        if shared is not None:
+            shared[np.frombuffer(keys, np.uint32)] = np.frombuffer(values, np.uint8).reshape(
+                count, -1
+            )
+        elif count == 1:
             table.update(keys, values)
         else:
             table.update_batch(keys, values, count)
@@ -156,12 +165,17 @@ class Tables:
             self._mirrors[table.name].remove(keys, count)
 
 
-def _array_elements(table: Map) -> NDArray[np.uint8]:
-    """A whole array, a row of bytes for each element; by shared memory where it has some."""
+def _shared_elements(table: Map) -> NDArray[np.uint8] | None:
+    """The memory that an array shares with the kernel, a row of bytes for each element."""
     try:
         memory = table.memory()
     except MapError:
-        values = b"".join([value for _, value in table.items()])
-        return np.frombuffer(values, np.uint8).reshape(table.max_entries, -1)
+        return None
     rows = np.frombuffer(memory, np.uint8).reshape(table.max_entries, -1)
     return rows[:, : table.value_size]
+
+
+def _read_elements(table: Map) -> NDArray[np.uint8]:
+    """A whole array that shares no memory, a row of bytes for each element."""
+    values = b"".join([value for _, value in table.items()])
+    return np.frombuffer(values, np.uint8).reshape(table.max_entries, -1)
