@@ -81,7 +81,7 @@ def record(
             writes[finding.key] = selection(choice)
         writes[choice.key] = first_state(passage, choice)
         writes |= affinity.recorded(passage, choice.service, choice.backend)
-    trace.note("CT-1", "flow created", finding.key)
+    trace.note("CT-1", "flow created", finding.key if choice is None else choice.key)
     return writes
 
 
