@@ -32,7 +32,7 @@ from harness.step import OperationStep, PacketStep, Scenario
 from harness.subject import Prediction, Refused
 from model.domain.packet import Outcome, Packet
 
-DEFAULT_SCENARIO: Final = REPOSITORY / "corpora" / "scenarios" / "ct" / "established-flow.yaml"
+DEFAULT_SCENARIO: Final = REPOSITORY / "corpora" / "scenarios" / "conntrack" / "established-flow.yaml"
 STEPS: Final = 10_000
 ROUNDS: Final = 7
 
@@ -52,8 +52,9 @@ def measure(subject: KernelSubject, scenario: Scenario) -> Split:
     """One round over a scenario."""
     reference = ModelReference()
     lockstep = Lockstep(reference, subject)
-    steps = tuple(islice(cycle(scenario.steps), STEPS))
-    packets = [step.packet for step in steps if isinstance(step, PacketStep)]
+    packets = [step.packet for step in scenario.steps if isinstance(step, PacketStep)]
+    packets = list(islice(cycle(packets), STEPS))
+    steps = tuple(PacketStep(packet) for packet in packets)
     long = Scenario(scenario.name, scenario.path, scenario.topology, steps)
     result = lockstep.run(long)
     if result.divergences or not result.packets:
