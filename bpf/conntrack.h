@@ -156,11 +156,6 @@ static __always_inline __be16 echo_request_of(const __be16 port, const enum fami
 	return port == network16(reply << 8) ? network16(request << 8) : 0;
 }
 
-static __always_inline enum opener other_end(const enum opener opener)
-{
-	return opener == OPENER_ENDPOINT ? OPENER_PEER : OPENER_ENDPOINT;
-}
-
 /*
  * The live flow of an ICMP message that was sent at this hook: for an echo reply the request's,
  * else one by its own type and code (CT-8, CT-8a). The tuple has the flow's type and opener

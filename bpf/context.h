@@ -52,6 +52,8 @@ struct judgement {
 	__u32 local_identity;
 	__u32 peer_identity;
 	__u32 peer_class;
+	__u32 table;			/* enum policy_table */
+	__u16 port;			/* that rules look at */
 	bool judged;			/* a new flow was judged: report it */
 	bool allowed;
 };

@@ -101,18 +101,19 @@ static __always_inline enum reason carry_out(struct context *context, const enum
 					     const enum family family)
 {
 	const struct connection *connection = context->connection;
-	const bool creates = connection->selected || creates_flow(context);
+	const bool creates = (hook == HOOK_FROM_CONTAINER && connection->selected) ||
+			     creates_flow(context);
 
-	if (creates && !record_create(context, family))
+	if (creates && !record_create(context, hook, family))
 		return REASON_CONNTRACK_CREATE_FAILED;
 	if (!translate(context, hook, family)) {
 		if (creates)
-			record_undo(context, family);
+			record_undo(context, hook, family);
 		return REASON_REWRITE_FAILED;
 	}
 	if (context->flow && !connection->unchanged)
 		record_refresh(context, hook, family);
-	if (connection->affinity && creates_flow(context))
+	if (hook == HOOK_FROM_CONTAINER && connection->affinity && creates_flow(context))
 		affinity_record(context, family);
 	if (context->packet->fragment == FRAGMENT_FIRST)
 		datagram_remember(context, family);
@@ -143,7 +144,7 @@ static __always_inline void report(struct context *context, const enum hook hook
 	counter_add(hook, reason, context->packet->length);
 	if (!context->configuration->event_switches)
 		return;
-	if (context->connection->selected && !is_drop(reason))
+	if (hook == HOOK_FROM_CONTAINER && context->connection->selected && !is_drop(reason))
 		event_selection(context, hook, family);
 	if (context->judgement->judged)
 		event_policy_verdict(context, hook, family);

@@ -79,7 +79,7 @@ static __always_inline void event_policy_verdict(struct context *context, const 
 	if (!event)
 		return;
 	event_set_tuple(event, context, hook, family);
-	if (context->connection->translated) {
+	if (hook == HOOK_FROM_CONTAINER && context->connection->translated) {
 		event->destination_port = context->flow_key->tuple.peer_port;
 		address_widen(event->destination, peer_address(context->flow_key, family), family);
 	}

@@ -9,6 +9,7 @@
 #include "platform.h"
 
 #include "layout.h"
+#include "verifier.h"
 
 enum family {
 	FAMILY_IPV4 = 4,
@@ -31,6 +32,7 @@ static __always_inline void address_copy(__be32 *to, const __be32 *from, const e
 	}
 }
 
+/* All words at once: the compiler would compare and branch for each, four times two paths. */
 static __always_inline bool address_equal(const __be32 *one, const __be32 *other,
 					  const enum family family)
 {
@@ -38,6 +40,7 @@ static __always_inline bool address_equal(const __be32 *one, const __be32 *other
 
 	if (family == FAMILY_IPV6)
 		difference |= (one[1] ^ other[1]) | (one[2] ^ other[2]) | (one[3] ^ other[3]);
+	opaque(difference);
 	return difference == 0;
 }
 

@@ -9,6 +9,11 @@
 
 #define ENTRY_CLOSED (ENTRY_OPENER_CLOSING | ENTRY_REPLY_CLOSING)
 
+static __always_inline enum opener other_end(const enum opener opener)
+{
+	return opener ^ OPENER_ENDPOINT ^ OPENER_PEER;
+}
+
 static __always_inline struct entry *conntrack_lookup(const struct flow_key *key,
 						      const enum family family)
 {

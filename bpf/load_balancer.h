@@ -37,7 +37,7 @@ static __always_inline enum reason flow_key_try(struct context *context, const e
 			return 0;
 		}
 	}
-	key->tuple.opener = opener == OPENER_ENDPOINT ? OPENER_PEER : OPENER_ENDPOINT;
+	key->tuple.opener = other_end(opener);
 	flow = live_flow(conntrack_lookup(key, family), context->now);
 	key->tuple.opener = opener;
 	return flow_is_open(flow) ? REASON_TUPLE_CLASH : 0;

@@ -71,10 +71,13 @@ static __always_inline __u32 policy_page_entry(const __u32 page_index, const __u
 
 /* The decision for a port; 0: no rule. */
 static __always_inline __u32 policy_decide(const struct policy_tables *tables,
-					   const enum policy_table table, const __u16 port)
+					   const __u32 table, const __u16 port)
 {
-	__u32 entry = tables->page[table];
+	__u32 entry;
 
+	if (table >= POLICY_TABLES)
+		return 0;
+	entry = tables->page[table];
 	if (entry && !(entry & POLICY_DECISION))
 		entry = policy_page_entry(entry, port >> 8);
 	if (entry && !(entry & POLICY_DECISION))
@@ -109,8 +112,10 @@ static __always_inline __u32 rules_judge(struct context *context, const enum fam
 
 	if (!tables)
 		return 0;
-	return policy_decide(tables, policy_table_of(key->tuple.protocol),
-			     policy_port(key, family));
+	context->judgement->table = policy_table_of(key->tuple.protocol);
+	context->judgement->port = policy_port(key, family);
+	forget_memory();
+	return policy_decide(tables, context->judgement->table, context->judgement->port);
 }
 
 /* Whether context->flow_key is allowed (POL-4, POL-5): by the node, a rule, or isolation. */
@@ -148,6 +153,7 @@ static __always_inline enum reason policy_apply(struct context *context, const e
 	context->flow_key->tuple.opener = context->connection->opener;
 	judgement->allowed = policy_judge(context, family);
 	judgement->judged = !flow;
+	forget_memory();
 	if (flow)
 		hit(context, CLAUSE_POL_5);
 	if (judgement->allowed)

@@ -32,20 +32,24 @@ static __always_inline bool creates_flow(const struct context *context)
 }
 
 /* The state of a flow after its first packet (CT-5, CT-7). */
-static __always_inline __u16 flow_first_flags(const struct context *context)
+static __always_inline void flow_first_flags_set(const struct context *context, __u16 *flags)
 {
 	const struct packet *packet = context->packet;
-	__u16 flags = context->connection->balanced ? ENTRY_LOAD_BALANCED : 0;
 
+	if (context->connection->balanced)
+		*flags |= ENTRY_LOAD_BALANCED;
+	forget_memory();
 	if (context->connection->hairpin)
-		flags |= ENTRY_HAIRPIN;
+		*flags |= ENTRY_HAIRPIN;
+	forget_memory();
 	if (!packet_is_tcp(packet))
-		return flags;
+		return;
 	if (!packet_is_initial_syn(packet))
-		flags |= ENTRY_PICKED_UP;
+		*flags |= ENTRY_PICKED_UP;
+	forget_memory();
 	if (packet->tcp_flags & TCP_FIN)
-		flags |= ENTRY_OPENER_CLOSING;
-	return flags;
+		*flags |= ENTRY_OPENER_CLOSING;
+	forget_memory();
 }
 
 static __always_inline bool flow_create(struct context *context, const enum family family)
@@ -54,7 +58,7 @@ static __always_inline bool flow_create(struct context *context, const enum fami
 	struct entry_value *value = &context->workspace->value;
 
 	entry_value_clear(value, family);
-	value->entry.flags = flow_first_flags(context);
+	flow_first_flags_set(context, &value->entry.flags);
 	value->entry.expires = context->now + flow_timeout(context->configuration,
 							  packet_is_tcp(context->packet),
 							  value->entry.flags);
@@ -101,11 +105,12 @@ static __always_inline void former_flow_delete(struct context *context, const en
 }
 
 /* Take back what was created, because the packet does not pass after all. */
-static __always_inline void record_undo(struct context *context, const enum family family)
+static __always_inline void record_undo(struct context *context, const enum hook hook,
+					const enum family family)
 {
 	if (creates_flow(context))
 		conntrack_delete(context->flow_key, family);
-	if (context->connection->selected)
+	if (hook == HOOK_FROM_CONTAINER && context->connection->selected)
 		conntrack_delete(context->tuple, family);
 }
 
@@ -114,7 +119,8 @@ static __always_inline void record_undo(struct context *context, const enum fami
  * the same holds for the flow. So the order depends: whichever comes second either cannot fail, or
  * follows one that was new and can be taken back without loss.
  */
-static __always_inline bool record_create(struct context *context, const enum family family)
+static __always_inline bool record_create_leaving(struct context *context,
+						  const enum family family)
 {
 	const struct connection *connection = context->connection;
 	const bool selection_first = connection->selected && !connection->found;
@@ -128,12 +134,21 @@ static __always_inline bool record_create(struct context *context, const enum fa
 		return false;
 	}
 	if (connection->selected && !selection_first && !selection_create(context, family)) {
-		record_undo(context, family);
+		record_undo(context, HOOK_FROM_CONTAINER, family);
 		return false;
 	}
 	if (connection->reopened)
 		former_flow_delete(context, family);
 	return true;
+}
+
+/* False: an entry could not be created; there is none then. */
+static __always_inline bool record_create(struct context *context, const enum hook hook,
+					  const enum family family)
+{
+	if (hook == HOOK_FROM_CONTAINER)
+		return record_create_leaving(context, family);
+	return flow_create(context, family);
 }
 
 /* CT-5, CT-3. A later fragment changes no state (FRAG-1b); a fully closed flow is not refreshed. */

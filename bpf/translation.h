@@ -133,6 +133,8 @@ static __always_inline bool translate_leaving(struct context *context, const enu
 
 	if (!connection->hairpin)
 		return !connection->translated || translate_to_backend(context, family);
+	if (!swap_ethernet_addresses(context->skb))
+		return false;
 	if (connection->translated)
 		return translate_to_own_server(context, family);
 	/* A hairpin that is not to be opened has a flow, which the verifier does not know. */
@@ -147,8 +149,6 @@ static __always_inline bool translate(struct context *context, const enum hook h
 
 	if (connection->unchanged)
 		return true;
-	if (connection->hairpin && !swap_ethernet_addresses(context->skb))
-		return false;
 	if (hook == HOOK_FROM_CONTAINER)
 		return translate_leaving(context, family);
 	return !needs_reverse_nat(context, hook, family) ||

@@ -9,6 +9,12 @@
 #define opaque(variable_) asm volatile("" : "+r"(variable_))
 
 /*
+ * What was written to memory is read anew from here on. In a map's memory that makes it unknown, so
+ * that paths that differ in it alone become one.
+ */
+#define forget_memory() asm volatile("" ::: "memory")
+
+/*
  * A length from 1 to mask + 1, unchanged. Older verifiers conclude nothing from a test for 0, and a
  * helper that takes a buffer does not take a length of 0.
  */
