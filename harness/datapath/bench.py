@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -10,9 +9,9 @@ from typing import Final, Self
 
 from harness.datapath.control_plane.tables import ARRAYS, HASHES
 from harness.datapath.packet_tables import ENTRY_TABLES
-from harness.datapath.sizes import TEST_SIZES
+from harness.datapath.sizes import TEST_MAPS
 from harness.datapath.subject import PROGRAMS, KernelSubject
-from harness.kernel.loader import LoaderName, load
+from harness.kernel.loader import LoaderName, MapOptions, load
 from harness.kernel.namespace import Namespace
 from harness.kernel.processor import pinned_to_one_cpu
 
@@ -40,13 +39,13 @@ class Bench:
         self,
         source: Path = SOURCE,
         loader: LoaderName = LoaderName.LIBBPF,
-        sizes: Mapping[str, int] = TEST_SIZES,
+        options: MapOptions = TEST_MAPS,
     ) -> KernelSubject:
         """Load an object and make a subject of it; the bench closes it in the end, if it is open.
 
         Raises what harness.kernel.loader.load raises, and what KernelSubject does.
         """
-        loaded = load(source, loader, sizes, tuple(PROGRAMS.values()), MAPS)
+        loaded = load(source, loader, options, tuple(PROGRAMS.values()), MAPS)
         try:
             subject = KernelSubject(loaded, self._namespace.ensure_device, self._cpu)
         except BaseException:

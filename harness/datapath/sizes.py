@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
-TEST_SIZES: Mapping[str, int] = MappingProxyType(
+from harness.kernel.loader import MapOptions
+
+TEST_SIZES: Final = MappingProxyType(
     {
         "conntrack_ipv4": 16384,
         "conntrack_ipv6": 16384,
@@ -28,3 +30,5 @@ TEST_SIZES: Mapping[str, int] = MappingProxyType(
     }
 )
 """`max_entries` by map name. `maglev_tables` holds eight tables of the default size."""
+
+TEST_MAPS: Final = MapOptions(TEST_SIZES)

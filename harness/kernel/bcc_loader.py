@@ -143,19 +143,15 @@ def import_bcc() -> Any:
 
 
 def load_with_bcc(
-    source: Path,
-    object_path: Path,
-    btf: Btf,
-    sizes: Mapping[str, int],
-    programs: Collection[str] = (),
+    source: Path, file: ObjectFile, btf: Btf, programs: Collection[str] = ()
 ) -> KernelObject:
-    """Load a C source with bcc; `object_path` and `btf` are its clang build.
+    """Load a C source with bcc; `file` and `btf` are its clang build.
 
     `programs` have to be there, and so has every program of the clang build.
     Raises MissingToolError, CompileError, CacheError, ObjectError, LayoutError, LoadError,
     PermissionDeniedError.
     """
-    maps = load_object(ObjectFile(object_path, str(source)), sizes, with_programs=False)
+    maps = load_object(file, with_programs=False)
     module: BccModule | None = None
     try:
         handles = maps.maps()

@@ -7,8 +7,10 @@ import errno
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from harness.kernel import abi
 from harness.kernel.abi import BPF_LOG_LEVEL1, BPF_LOG_STATS
 from harness.kernel.errors import (
     LoadError,
@@ -23,11 +25,22 @@ from harness.kernel.verifier import summarize
 _FAILED_PROGRAM = re.compile(r"prog '(?P<name>[^']+)': BPF program load failed")
 
 
+class MapOptions(NamedTuple):
+    """What maps shall be instead of what the object says, by map name.
+
+    `sizes` are `max_entries`, `kinds` names of MAP_KINDS; what is left out stays.
+    """
+
+    sizes: Mapping[str, int] = MappingProxyType({})
+    kinds: Mapping[str, str] = MappingProxyType({})
+
+
 class ObjectFile(NamedTuple):
     """An object file, and what errors call it: the source that it was built from, if it was."""
 
     path: Path
     origin: str
+    options: MapOptions = MapOptions()
 
 
 class LogRequest(NamedTuple):
@@ -39,6 +52,12 @@ class LogRequest(NamedTuple):
 
 STATISTICS_LOG: Final = LogRequest(BPF_LOG_STATS, 1 << 16)
 FULL_LOG: Final = LogRequest(BPF_LOG_LEVEL1 | BPF_LOG_STATS, 1 << 24)
+
+
+MAP_KINDS: Final = MappingProxyType(
+    {"hash": abi.BPF_MAP_TYPE_HASH, "lru_hash": abi.BPF_MAP_TYPE_LRU_HASH}
+)
+"""Kinds that a map can be loaded as instead of its own: a plain hash is full where LRU evicts."""
 
 
 class MapHandle(NamedTuple):
@@ -54,15 +73,14 @@ class MapHandle(NamedTuple):
 
 
 class LibbpfObject:
-    """An open, then loaded, object file. `sizes` are `max_entries` by map name.
+    """An open, then loaded, object file.
 
-    Raises ObjectError if libbpf cannot make sense of the file or `sizes` names no map of it.
+    Raises ObjectError if libbpf cannot make sense of the file, or of what its maps shall be.
     """
 
     def __init__(
         self,
         file: ObjectFile,
-        sizes: Mapping[str, int],
         with_programs: bool = True,
         log: LogRequest = STATISTICS_LOG,
     ) -> None:
@@ -77,7 +95,8 @@ class LibbpfObject:
             raise ObjectError(f"{file.origin}: libbpf cannot open it: {reason}")
         self._logs: dict[str, ctypes.Array[ctypes.c_char]] = {}
         try:
-            self._set_sizes(sizes)
+            self._set_sizes(file.options.sizes)
+            self._set_kinds(file.options.kinds)
             for name, program in self._program_handles():
                 self._library.bpf_program__set_autoload(program, with_programs)
                 self._logs[name] = ctypes.create_string_buffer(log.size)
@@ -130,14 +149,28 @@ class LibbpfObject:
             self._object = None
 
     def _set_sizes(self, sizes: Mapping[str, int]) -> None:
-        handles = dict(self._map_handles())
         for name, size in sizes.items():
-            if name not in handles:
-                raise ObjectError(
-                    f"{self._origin}: has no map {name!r} to resize", f"it has {', '.join(handles)}"
-                )
-            if self._library.bpf_map__set_max_entries(handles[name], size) != 0:
+            handle = self._map_handle(name, "resize")
+            if self._library.bpf_map__set_max_entries(handle, size) != 0:
                 raise ObjectError(f"{self._origin}: map {name} cannot have {size} entries")
+
+    def _set_kinds(self, kinds: Mapping[str, str]) -> None:
+        for name, kind in kinds.items():
+            handle = self._map_handle(name, "load as another kind")
+            if kind not in MAP_KINDS:
+                raise ObjectError(
+                    f"{self._origin}: map {name} cannot be a {kind!r}",
+                    f"it can be {' or '.join(MAP_KINDS)}",
+                )
+            self._library.bpf_map__set_type(handle, MAP_KINDS[kind])
+
+    def _map_handle(self, name: str, purpose: str) -> int:
+        handles = dict(self._map_handles())
+        if name not in handles:
+            raise ObjectError(
+                f"{self._origin}: has no map {name!r} to {purpose}", f"it has {', '.join(handles)}"
+            )
+        return handles[name]
 
     def _map_handles(self) -> Iterator[tuple[str, int]]:
         handle = self._library.bpf_object__next_map(self._object, None)
@@ -152,24 +185,22 @@ class LibbpfObject:
             handle = self._library.bpf_object__next_program(self._object, handle)
 
 
-def load_object(
-    file: ObjectFile, sizes: Mapping[str, int], with_programs: bool = True
-) -> LibbpfObject:
+def load_object(file: ObjectFile, with_programs: bool = True) -> LibbpfObject:
     """Open and load an object file.
 
     Raises MissingToolError, ObjectError, LoadError, PermissionDeniedError.
     """
-    loaded = LibbpfObject(file, sizes, with_programs)
+    loaded = LibbpfObject(file, with_programs)
     number = loaded.load()
     if number == 0:
         take_messages()
         return loaded
     loaded.close()
-    raise _load_error(file, sizes, number, take_messages())
+    raise _load_error(file, number, take_messages())
 
 
 def _load_error(
-    file: ObjectFile, sizes: Mapping[str, int], number: int, messages: list[str]
+    file: ObjectFile, number: int, messages: list[str]
 ) -> LoadError | PermissionDeniedError:
     failed = _FAILED_PROGRAM.search("\n".join(messages))
     if failed is None:
@@ -178,13 +209,13 @@ def _load_error(
         reason = _first_failure(messages) or describe_errno(number)
         return LoadError(f"{file.origin}: cannot be loaded: {reason}", log="\n".join(messages))
     name = failed["name"]
-    log = _full_log(file, sizes, name)
+    log = _full_log(file, name)
     return LoadError(f"{file.origin}: program {name} refused: {summarize(log)}", log=log)
 
 
-def _full_log(file: ObjectFile, sizes: Mapping[str, int], program: str) -> str:
+def _full_log(file: ObjectFile, program: str) -> str:
     """Load once more for the whole log: it costs time, so the first try does without."""
-    again = LibbpfObject(file, sizes, log=FULL_LOG)
+    again = LibbpfObject(file, log=FULL_LOG)
     try:
         again.load()
         return again.log(program)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,7 @@ from harness.kernel.interface import (
     RunResult,
     StaleChecksum,
 )
-from harness.kernel.libbpf_object import LibbpfObject, ObjectFile, load_object
+from harness.kernel.libbpf_object import LibbpfObject, MapOptions, ObjectFile, load_object
 from harness.kernel.loaded import KernelObject, LoadedProgram
 from harness.kernel.maps import KernelMap
 
@@ -32,6 +32,7 @@ __all__ = [
     "LoadedObject",
     "LoaderName",
     "Map",
+    "MapOptions",
     "Program",
     "ProgramStatistics",
     "Refusal",
@@ -42,19 +43,21 @@ __all__ = [
 ]
 
 SOURCE_SUFFIX: Final = ".c"
+OWN: Final = MapOptions()
 
 
 def load(
     path: Path,
     loader: LoaderName = LoaderName.LIBBPF,
-    sizes: Mapping[str, int] | None = None,
+    options: MapOptions = OWN,
     programs: Collection[str] = (),
     maps: Collection[str] = (),
 ) -> LoadedObject:
     """Load a BPF object.
 
-    `path` is a C source (compiled into the cache first) or, for libbpf, an object file. `sizes` are
-    `max_entries` by map name. `programs` and `maps` are names that have to be there.
+    `path` is a C source (compiled into the cache first) or, for libbpf, an object file. `options`
+    give maps other sizes or kinds than the object's (`hash` for `lru_hash`, so that a full map
+    refuses). `programs` and `maps` are names that have to be there.
 
     Raises MissingToolError, CompileError, CacheError, ObjectError, LayoutError, LoadError,
     PermissionDeniedError.
@@ -65,15 +68,14 @@ def load(
     object_path = build(path) if is_source else path
     btf = Btf.read(object_path)
     _require(str(path), "map", maps, btf.maps)
+    file = ObjectFile(object_path, str(path), options)
     if loader is LoaderName.BCC:
-        return load_with_bcc(path, object_path, btf, sizes or {}, programs)
-    return _load_with_libbpf(ObjectFile(object_path, str(path)), btf, sizes or {}, programs)
+        return load_with_bcc(path, file, btf, programs)
+    return _load_with_libbpf(file, btf, programs)
 
 
-def _load_with_libbpf(
-    file: ObjectFile, btf: Btf, sizes: Mapping[str, int], programs: Collection[str]
-) -> KernelObject:
-    loaded = load_object(file, sizes)
+def _load_with_libbpf(file: ObjectFile, btf: Btf, programs: Collection[str]) -> KernelObject:
+    loaded = load_object(file)
     try:
         _require(file.origin, "program", programs, loaded.program_names())
         return KernelObject(

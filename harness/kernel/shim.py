@@ -34,7 +34,7 @@ class Shim:
         path = build(SOURCE)
         btf = Btf.read(path)
         self._steps = btf.enumerations["shim_step"]
-        self._object = load_object(ObjectFile(path, str(SOURCE)), {})
+        self._object = load_object(ObjectFile(path, str(SOURCE)))
         maps = {handle.name: KernelMap(handle) for handle in self._object.maps()}
         self._target = maps["shim_target"]
         self._requests = maps["shim_requests"]

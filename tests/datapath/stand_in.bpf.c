@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Stands in for the datapath where a test needs one that does a certain thing, right or wrong: the
- * packet's mark says which. Same maps, same program names.
+ * packet's mark says which. Same maps, same program names, but that it may damage every map.
  */
+#include "../../bpf/platform.h"
+
+#define BPF_F_RDONLY_PROG 0
+
 #include "../../bpf/maps.h"
 
 enum deed {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.kernel.errors import CompileError, LayoutError, LoadError, ObjectError
-from harness.kernel.loader import LoadedObject, LoaderName, load
+from harness.kernel.loader import LoadedObject, LoaderName, MapOptions, load
 from tests.kernel.conftest import OBJECTS, TWO_LOADERS
 
 BOTH = pytest.mark.parametrize("loader", list(LoaderName), ids=lambda loader: loader.value)
@@ -50,7 +50,7 @@ def test_both_loaders_give_the_same_layouts() -> None:
 
 @BOTH
 def test_sizes_are_set_by_name(loader: LoaderName) -> None:
-    loaded_object = load(TWO_LOADERS, loader, sizes={"plain": 3, "records": 8192})
+    loaded_object = load(TWO_LOADERS, loader, options=MapOptions({"plain": 3, "records": 8192}))
     assert loaded_object.maps["plain"].max_entries == 3
     assert loaded_object.maps["records"].max_entries == 8192
     loaded_object.close()
@@ -120,13 +120,28 @@ def test_the_verifiers_figures_are_reported(loader: LoaderName) -> None:
 @BOTH
 def test_a_size_for_no_map_is_refused(loader: LoaderName) -> None:
     with pytest.raises(ObjectError, match=r"has no map 'plane' to resize; it has .*plain"):
-        load(TWO_LOADERS, loader, sizes={"plane": 3})
+        load(TWO_LOADERS, loader, options=MapOptions({"plane": 3}))
 
 
 @BOTH
 def test_a_size_that_the_kernel_refuses_names_the_map(loader: LoaderName) -> None:
     with pytest.raises(LoadError, match="'recent': failed to create"):
-        load(TWO_LOADERS, loader, sizes={"recent": 0})
+        load(TWO_LOADERS, loader, options=MapOptions({"recent": 0}))
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("kinds", "message"),
+    [
+        ({"plane": "hash"}, r"has no map 'plane' to load as another kind; it has .*plain"),
+        ({"recent": "tree"}, r"map recent cannot be a 'tree'; it can be hash or lru_hash"),
+    ],
+)
+def test_a_kind_that_makes_no_sense_is_refused(
+    loader: LoaderName, kinds: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ObjectError, match=message):
+        load(TWO_LOADERS, loader, options=MapOptions(kinds=kinds))
 
 
 @BOTH

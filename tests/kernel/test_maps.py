@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from harness.kernel.errors import MapError
-from harness.kernel.loader import LoadedObject, LoaderName, Map, load
+from harness.kernel.loader import LoadedObject, LoaderName, Map, MapOptions, load
 from tests.kernel.conftest import TWO_LOADERS
 
 NO_EXISTING = 1
@@ -68,7 +68,7 @@ def test_a_batch_passes_over_keys_that_are_absent(plain: Map) -> None:
 
 
 def test_a_full_map_says_so(loaded: LoadedObject) -> None:
-    small = load(TWO_LOADERS, LoaderName(loaded.loader), sizes={"plain": 2})
+    small = load(TWO_LOADERS, LoaderName(loaded.loader), options=MapOptions({"plain": 2}))
     plain = small.maps["plain"]
     plain.update(bytes(20), VALUE)
     plain.update(KEY, VALUE)
@@ -77,6 +77,19 @@ def test_a_full_map_says_so(loaded: LoadedObject) -> None:
     assert raised.value.number == errno.E2BIG
     assert len(plain.items()) == 2
     small.close()
+
+
+def test_an_lru_map_loaded_as_plain_hash_refuses_where_it_evicted(loaded: LoadedObject) -> None:
+    options = MapOptions({"recent": 2}, {"recent": "hash"})
+    strict = load(TWO_LOADERS, LoaderName(loaded.loader), options=options)
+    recent = strict.maps["recent"]
+    recent.update(word(1), long(1))
+    recent.update(word(2), long(2))
+    with pytest.raises(MapError) as raised:
+        recent.update(word(3), long(3))
+    assert raised.value.number == errno.E2BIG
+    assert sorted(recent.items()) == [(word(1), long(1)), (word(2), long(2))]
+    strict.close()
 
 
 def test_keys_and_values_of_a_wrong_length_never_reach_the_kernel(plain: Map) -> None:
@@ -101,7 +114,7 @@ def test_arrays_have_all_their_elements(loaded: LoadedObject) -> None:
 
 def test_large_arrays_are_read_and_cleared_whole(loaded: LoadedObject) -> None:
     size = 200_000  # several batches
-    large = load(TWO_LOADERS, LoaderName(loaded.loader), sizes={"numbers": size})
+    large = load(TWO_LOADERS, LoaderName(loaded.loader), options=MapOptions({"numbers": size}))
     numbers = large.maps["numbers"]
     for index in (0, size // 2, size - 1):
         numbers.update(word(index), long(index + 1))

@@ -28,6 +28,9 @@ HASHES = (
     "policies",
 )
 ARRAYS = ("configuration", "eligible_backends", "maglev_tables", "backends", "policy_pages")
+MAPPED = ("eligible_backends", "maglev_tables", "backends", "policy_pages")
+"""Written through shared memory, a word of 4 bytes at once: a packet that comes in between sees
+each word old or new. The configuration has longer ones; the kernel copies it in one go."""
 
 
 class Damage(NamedTuple):
@@ -47,7 +50,7 @@ class Tables:
         self._arrays = {name: ArrayMirror(maps[name]) for name in ARRAYS}
         self._hashes = {name: HashMirror(maps[name]) for name in HASHES}
         self._mirrors: dict[str, Mirror] = {**self._hashes, **self._arrays}
-        self._shared = {name: _shared_elements(maps[name]) for name in ARRAYS}
+        self._mapped = {name: _shared_words(maps[name]) for name in MAPPED}
 
     def size(self, table: str) -> int:
         """Capacity of a table in elements."""
@@ -113,9 +116,8 @@ class Tables:
 
     def _array_damage(self, name: str) -> Iterator[Damage]:
         written = self.elements(name)
-        found = self._shared.get(name)
-        if found is None:
-            found = _read_elements(self._maps[name])
+        words = self._mapped.get(name)
+        found = _read_elements(self._maps[name]) if words is None else words.view(np.uint8)
         for index in np.flatnonzero((written != found).any(axis=1)).tolist():
             yield Damage(name, index_key(index), written[index].tobytes(), found[index].tobytes())
 
@@ -144,11 +146,10 @@ class Tables:
                 self._put(table, key, value, 1)
 
     def _put(self, table: Map, keys: bytes, values: bytes, count: int) -> None:
-        shared = self._shared.get(table.name)
-        if shared is not None:
-            shared[np.frombuffer(keys, np.uint32)] = np.frombuffer(values, np.uint8).reshape(
-                count, -1
-            )
+        words = self._mapped.get(table.name)
+        if words is not None:
+            rows = np.frombuffer(values, np.uint32).reshape(count, -1)
+            words[np.frombuffer(keys, np.uint32)] = rows
         elif count == 1:
             table.update(keys, values)
         else:
@@ -165,14 +166,14 @@ class Tables:
             self._mirrors[table.name].remove(keys, count)
 
 
-def _shared_elements(table: Map) -> NDArray[np.uint8] | None:
-    """The memory that an array shares with the kernel, a row of bytes for each element."""
+def _shared_words(table: Map) -> NDArray[np.uint32] | None:
+    """The memory that an array shares with the kernel, a row of words for each element."""
     try:
         memory = table.memory()
     except MapError:
         return None
-    rows = np.frombuffer(memory, np.uint8).reshape(table.max_entries, -1)
-    return rows[:, : table.value_size]
+    rows = np.frombuffer(memory, np.uint32).reshape(table.max_entries, -1)
+    return rows[:, : table.value_size // 4]
 
 
 def _read_elements(table: Map) -> NDArray[np.uint8]:
