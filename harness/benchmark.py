@@ -32,7 +32,8 @@ from harness.step import OperationStep, PacketStep, Scenario
 from harness.subject import Prediction, Refused
 from model.domain.packet import Outcome, Packet
 
-DEFAULT_SCENARIO: Final = REPOSITORY / "corpora" / "scenarios" / "conntrack" / "established-flow.yaml"
+SCENARIOS: Final = REPOSITORY / "corpora" / "scenarios"
+DEFAULT_SCENARIO: Final = SCENARIOS / "conntrack" / "established-flow.yaml"
 STEPS: Final = 10_000
 ROUNDS: Final = 7
 
