@@ -4,7 +4,7 @@
 PYTHON := .venv/bin/python
 TWINPATH := .venv/bin/twinpath
 
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format bench vectors lock clean
 
 help:
 	@echo "make run     both sides in lockstep over all corpora and captures, on both loaders"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make format  ruff format"
 	@echo "make bench   compared steps per second, and where the time goes"
+	@echo "make vectors record anew what machines without BPF check the specification against"
 	@echo "make lock    renew ci/requirements.lock"
 
 setup:
@@ -34,6 +35,9 @@ format: setup
 
 bench: setup
 	$(PYTHON) -m harness.benchmark
+
+vectors: setup
+	$(PYTHON) -m harness.vectors
 
 lock:
 	uv pip compile --quiet --generate-hashes --python-version 3.11 --extra dev \

@@ -48,7 +48,7 @@ def trace_event(packet: Packet, now: int, decision: Decision, trace: Trace) -> T
         now,
         packet.hook,
         packet.interface,
-        decision.verdict,
+        int(decision.verdict),
         decision.reason,
         headers(packet.data),
         headers(decision.data),

@@ -81,6 +81,8 @@ def value_words(value: Any) -> str:
         return tuple_words(value)
     if isinstance(value, FlowKey):
         return flow_key_words(value)
+    if isinstance(value, frozenset):
+        return " ".join(sorted(map(value_words, value))) or "none"
     if is_dataclass(value) or hasattr(value, "_fields"):
         fields = told_fields(value)
         return " ".join(f"{name}={value_words(one)}" for name, one in fields.items())

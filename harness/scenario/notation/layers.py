@@ -94,7 +94,16 @@ def prepare() -> Any:
     config.verb = 0
     for module in ("scapy.layers.inet", "scapy.layers.inet6", "scapy.layers.sctp"):
         importlib.import_module(module)
+    stop_clocks(importlib.import_module("scapy.layers.inet"))
     return importlib.import_module("scapy.packet")
+
+
+def stop_clocks(inet: Any) -> None:
+    """ICMP time stamps are 0 by default; Scapy's default is when it was imported."""
+    for field in inet.ICMP.fields_desc:
+        inner = getattr(field, "fld", field)
+        if isinstance(inner, inet.ICMPTimeStampField):
+            inner.default = 0
 
 
 @cache
