@@ -61,6 +61,18 @@ DATAPATH_FAULTS = (
         "return configuration->tcp_established_timeout;",
     ),
     Fault(
+        "a closing timeout one second short",
+        "flow.h",
+        "return configuration->tcp_closing_timeout;",
+        "return configuration->tcp_closing_timeout - 1000000000;",
+    ),
+    Fault(
+        "the ports of a packet's key swapped",
+        "parse.h",
+        "tuple->endpoint_port = as_sent ? packet->source_port : packet->destination_port;",
+        "tuple->endpoint_port = as_sent ? packet->destination_port : packet->source_port;",
+    ),
+    Fault(
         "deny ignored",
         "policy.h",
         "return !(judgement->decision & POLICY_DENY);",
