@@ -15,10 +15,11 @@ from rich.console import Console
 from harness.compare.describe import value_words
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.reproduce import count_reproductions, is_long, shorten, signature, up_to
+from harness.lockstep.reproduce import count_reproductions, is_long, runs_in, signature, up_to
 from harness.lockstep.result import Divergence
 from harness.report.divergence import Reproduction, print_divergence
 from harness.report.saved import SeenPacket, folder_name, save, scenario_text
+from harness.shrink.shrink import shrink_in
 from harness.step import PacketStep
 from harness.subject import Prediction, Refused
 from model.domain.packet import Outcome
@@ -87,9 +88,10 @@ def investigate(
     lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
 ) -> Finding:
     """Shorten a divergence, count how often it comes about, and save it below `parent`."""
-    shortest = shorten(lockstep, divergence)
+    shortest = shrink_in(lockstep, divergence).divergence
     tries = 0 if is_long(shortest) else TRIES
-    reproduction = Reproduction(count_reproductions(lockstep, shortest, tries), tries)
+    agreed = count_reproductions(runs_in(lockstep), shortest, tries)
+    reproduction = Reproduction(agreed, tries)
     return keep(lockstep, shortest, reproduction, parent, circumstances)
 
 
@@ -110,8 +112,8 @@ def keep(
     """Save a divergence. One that cannot be saved is replayed from where it came from."""
     try:
         text = scenario_text(divergence)
-        kind, field = signature(divergence)
-        name = folder_name(divergence.scenario, f"{kind.value} {field}\n{text}")
+        kind, field, clause = signature(divergence)
+        name = folder_name(divergence.scenario, f"{kind.value} {field} {clause}\n{text}")
         replay = circumstances.command("replay", str(parent / name))
         write: Callable[[Console], None] = partial(
             print_divergence,
@@ -136,7 +138,8 @@ def seen_packets(lockstep: Lockstep, divergence: Divergence) -> list[SeenPacket]
         step: PacketStep, prediction: Prediction | None, outcome: Outcome | Refused
     ) -> None:
         number, now = len(seen) // 3 + 1, lockstep.now
-        seen.append(SeenPacket(f"{number} in: {step.note or step.origin}", step.packet.data, now))
+        words = ": ".join(filter(None, (f"{number} in", step.note or step.origin)))
+        seen.append(SeenPacket(words, step.packet.data, now))
         expected = None if prediction is None else prediction.outcome
         for name, side in zip(names, (expected, outcome), strict=True):
             seen.append(as_left(f"{number} {name}", step, side, now))

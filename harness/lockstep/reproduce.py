@@ -1,31 +1,43 @@
-"""Runs a divergence again, to see whether it comes about each time and with which steps alone."""
+"""Runs a divergence again, to see whether it comes about each time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from harness.compare.difference import Kind
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.extract import latest_steps, related_steps, steps_to
+from harness.lockstep.extract import steps_to
 from harness.lockstep.result import Divergence
-from harness.step import PacketStep, Scenario, Step
+from harness.step import Scenario, Step
 
-Signature = tuple[Kind, str]
+Run = Callable[[Scenario], Divergence | None]
+"""Runs a scenario from an empty state: its first divergence, None where both sides agree."""
 
 MAXIMUM_STEPS = 20_000
 """So many steps are held in memory and shortened; of longer ways to a divergence a part."""
 
-MAXIMUM_RUNS = 400
-MAXIMUM_WORK = 2_000_000
-"""Steps over all runs of one shortening; a minute or two."""
+
+class Signature(NamedTuple):
+    """What makes two divergences the same.
+
+    Kind and field of the first difference, places within bytes left out, and the clause that the
+    reference came to last with the packet; empty for what the whole state shows.
+    """
+
+    kind: Kind
+    field: str
+    clause: str
 
 
 def signature(divergence: Divergence) -> Signature:
-    """What makes two divergences the same: kind and field of the first difference."""
-    first = divergence.differences[0]
-    return first.kind, first.field
+    """The signature of a divergence."""
+    first, prediction = divergence.differences[0], divergence.prediction
+    clause = prediction.notes[-1].clause if prediction is not None and prediction.notes else ""
+    return Signature(first.kind, re.sub(r"\bbyte \d+", "byte", first.field), clause)
 
 
 def is_long(divergence: Divergence) -> bool:
@@ -46,95 +58,21 @@ def up_to(divergence: Divergence) -> Divergence:
     return replace(divergence, scenario=scenario)
 
 
-def run_again(lockstep: Lockstep, scenario: Scenario) -> Divergence | None:
-    """The scenario's first divergence now; None where it agrees or cannot be carried out."""
-    try:
-        found = lockstep.run(scenario).divergences
-    except UserError:
-        return None
-    return found[0] if found else None
+def runs_in(lockstep: Lockstep) -> Run:
+    """Scenarios run in a lockstep; one that cannot be carried out agrees."""
+
+    def run(scenario: Scenario) -> Divergence | None:
+        try:
+            found = lockstep.run(scenario).divergences
+        except UserError:
+            return None
+        return found[0] if found else None
+
+    return run
 
 
-def count_reproductions(lockstep: Lockstep, divergence: Divergence, tries: int) -> int:
+def count_reproductions(run: Run, divergence: Divergence, tries: int) -> int:
     """How many of so many runs end in the same divergence."""
     wanted = signature(divergence)
-    runs = (run_again(lockstep, divergence.scenario) for _ in range(tries))
+    runs = (run(divergence.scenario) for _ in range(tries))
     return sum(1 for found in runs if found is not None and signature(found) == wanted)
-
-
-def shorten(lockstep: Lockstep, divergence: Divergence) -> Divergence:
-    """The same divergence with as few steps as dropping runs of them gives.
-
-    An author's expectation is right or wrong of the scenario as it was written: with a divergence
-    of that kind all steps stay. With the others the expectations go, but for what the first run
-    said of them. Of more than MAXIMUM_STEPS steps those that are related to the last packet are
-    tried, or else the last ones; where neither do, the divergence is given back as it is.
-    """
-    if signature(divergence)[0] is Kind.EXPECTATION:
-        return up_to(divergence)
-    search = Search(lockstep, divergence)
-    if not is_long(divergence):
-        search.attempt(search.steps)
-    elif not (
-        search.attempt(related_steps(lockstep, divergence))
-        or search.attempt(latest_steps(divergence, MAXIMUM_STEPS // 2))
-    ):
-        return divergence
-    search.run()
-    opinions = tuple(one for one in divergence.differences if one.kind is Kind.EXPECTATION)
-    return replace(search.best, differences=search.best.differences + opinions)
-
-
-def without_expectation(step: Step) -> Step:
-    """A step that expects nothing."""
-    return replace(step, expectation=None) if isinstance(step, PacketStep) else step
-
-
-class Search:
-    """The shortest way to a divergence that has been found so far."""
-
-    def __init__(self, lockstep: Lockstep, divergence: Divergence) -> None:
-        self.lockstep = lockstep
-        self.wanted = signature(divergence)
-        self.best = up_to(divergence)
-        self.runs = 0
-        self.work = 0
-
-    @property
-    def steps(self) -> list[Step]:
-        """The steps of the shortest way."""
-        return list(self.best.scenario.steps)
-
-    def run(self) -> None:
-        """Leave out halves, then quarters, down to single steps, those until none can be spared."""
-        size = len(self.steps) // 2
-        while size:
-            shorter = self.leave_out_runs_of(size)
-            if size > 1 or not shorter:
-                size //= 2
-
-    def leave_out_runs_of(self, size: int) -> bool:
-        """Try to do without each run of so many steps; whether one could be spared."""
-        shorter, begin = False, 0
-        while begin < len(self.steps):
-            if self.runs >= MAXIMUM_RUNS or self.work >= MAXIMUM_WORK:
-                return False
-            steps = self.steps
-            if self.attempt(steps[:begin] + steps[begin + size :]):
-                shorter = True
-            else:
-                begin += size
-        return shorter
-
-    def attempt(self, steps: Sequence[Step]) -> bool:
-        """Whether these steps alone end in the same divergence; they are the best then."""
-        if len(steps) > MAXIMUM_STEPS:
-            return False
-        self.runs += 1
-        self.work += len(steps)
-        quiet = [without_expectation(step) for step in steps]
-        found = run_again(self.lockstep, with_steps(self.best.scenario, quiet))
-        if found is None or signature(found) != self.wanted:
-            return False
-        self.best = up_to(found)
-        return True
