@@ -18,6 +18,10 @@ NEEDED: Final = {
 }
 """What loading a tc program wants, each with the capabilities that include it."""
 
+UID_MAP: Final = Path("/proc/self/uid_map")
+WHOLE_RANGE: Final = ["0", "0", "4294967295"]
+"""The map of user ids in the first user namespace (user_namespaces(7))."""
+
 REMEDY: Final = "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
 
 
@@ -41,11 +45,21 @@ def missing_capabilities() -> list[str]:
     ]
 
 
+def in_user_namespace() -> bool:
+    """Whether the process's capabilities hold in a user namespace only."""
+    try:
+        return UID_MAP.read_text("ascii").split() != WHOLE_RANGE
+    except OSError:
+        return False
+
+
 def explain_denial() -> tuple[str, str]:
     """Why the kernel answered EPERM to bpf(2), and the remedy."""
     missing = missing_capabilities()
     if missing:
         return f"this process may not load BPF: it lacks {', '.join(missing)}", REMEDY
+    if in_user_namespace():
+        return "this process has its capabilities in a user namespace only", "run outside of it"
     return (
         "the bpf system call is refused although the capabilities are there",
         "allow it in the container's seccomp profile, or leave kernel lockdown",
