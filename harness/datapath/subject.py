@@ -58,6 +58,11 @@ class KernelSubject:
         self._context = NO_PACKET
         self._start()
 
+    @property
+    def loaded(self) -> LoadedObject:
+        """The object in the kernel, for those who know more of it than a subject tells."""
+        return self._loaded
+
     def apply(self, operations: Sequence[Operation]) -> None:
         """Carry out one transaction, all of it or nothing. Raises OperationError."""
         self._control_plane.apply(operations)

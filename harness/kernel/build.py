@@ -28,23 +28,34 @@ def build(source: Path, extra_flags: Sequence[str] = ()) -> Path:
 
     Raises MissingToolError, CompileError, CacheError.
     """
-    clang = find_clang()
     flags = [*FLAGS, *include_flags(), *extra_flags]
-    key = hashlib.sha256()
-    for part in (clang_version(clang), *flags):
-        key.update(part.encode() + b"\0")
-    key.update(_compile(clang, source, [*flags, "-E"]))
-    path = cache_folder() / f"{source.name.partition('.')[0]}-{key.hexdigest()[:32]}.o"
+    stem = cache_stem(source, flags, compile_source(source, [*flags, "-E"]))
+    path = cache_folder() / f"{stem}.o"
     if not path.exists():
-        store(path, _compile(clang, source, [*flags, "-c"]))
+        store(path, compile_source(source, [*flags, "-c"]))
     return path
 
 
-def _compile(clang: Path, source: Path, flags: Sequence[str]) -> bytes:
-    """Output of one run of clang. It runs in the source's folder: paths in the output are short."""
+def cache_stem(source: Path, flags: Sequence[str], text: bytes) -> str:
+    """Name, without suffix, of what is made from a source of this text with these flags.
+
+    Raises MissingToolError.
+    """
+    key = hashlib.sha256()
+    for part in (clang_version(find_clang()), *flags):
+        key.update(part.encode() + b"\0")
+    key.update(text)
+    return f"{source.name.partition('.')[0]}-{key.hexdigest()[:32]}"
+
+
+def compile_source(source: Path, flags: Sequence[str]) -> bytes:
+    """Output of one run of clang. It runs in the source's folder: paths in the output are short.
+
+    Raises MissingToolError, CompileError.
+    """
     if not source.is_file():
         raise CompileError(f"{source}: no such file")
-    arguments = [str(clang), *flags, source.name, "-o", "-"]
+    arguments = [str(find_clang()), *flags, source.name, "-o", "-"]
     result = run(arguments, folder=source.parent)
     if result.returncode != 0:
         log = result.stderr.decode("utf-8", "replace")

@@ -41,6 +41,7 @@ _SIGNATURES: Final = {
     "bpf_map__map_flags": (_uint, [_pointer]),
     "bpf_map__set_max_entries": (_int, [_pointer, _uint]),
     "bpf_map__set_type": (_int, [_pointer, _uint]),
+    "bpf_map__set_map_flags": (_int, [_pointer, _uint]),
     "bpf_program__name": (_text, [_pointer]),
     "bpf_program__fd": (_int, [_pointer]),
     "bpf_program__set_autoload": (_int, [_pointer, ctypes.c_bool]),

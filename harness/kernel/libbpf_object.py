@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -28,11 +28,13 @@ _FAILED_PROGRAM = re.compile(r"prog '(?P<name>[^']+)': BPF program load failed")
 class MapOptions(NamedTuple):
     """What maps shall be instead of what the object says, by map name.
 
-    `sizes` are `max_entries`, `kinds` names of MAP_KINDS; what is left out stays.
+    `sizes` are `max_entries`, `kinds` names of MAP_KINDS; `mappable` are arrays whose memory is to
+    be shared (libbpf from 1.2 on asks for that where a section has no BTF). What is left out stays.
     """
 
     sizes: Mapping[str, int] = MappingProxyType({})
     kinds: Mapping[str, str] = MappingProxyType({})
+    mappable: Collection[str] = ()
 
 
 class ObjectFile(NamedTuple):
@@ -97,6 +99,7 @@ class LibbpfObject:
         try:
             self._set_sizes(file.options.sizes)
             self._set_kinds(file.options.kinds)
+            self._make_mappable(file.options.mappable)
             for name, program in self._program_handles():
                 self._library.bpf_program__set_autoload(program, with_programs)
                 self._logs[name] = ctypes.create_string_buffer(log.size)
@@ -163,6 +166,12 @@ class LibbpfObject:
                     f"it can be {' or '.join(MAP_KINDS)}",
                 )
             self._library.bpf_map__set_type(handle, MAP_KINDS[kind])
+
+    def _make_mappable(self, names: Collection[str]) -> None:
+        for name in names:
+            handle = self._map_handle(name, "share the memory of")
+            flags = self._library.bpf_map__map_flags(handle) | abi.BPF_F_MMAPABLE
+            self._library.bpf_map__set_map_flags(handle, flags)
 
     def _map_handle(self, name: str, purpose: str) -> int:
         handles = dict(self._map_handles())

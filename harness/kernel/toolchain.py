@@ -54,11 +54,16 @@ def include_flags() -> list[str]:
     return [f"-I{INCLUDE_FOLDER / architecture}"]
 
 
-def run(arguments: Sequence[str], folder: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run a program to its end; output as bytes. Raises MissingToolError if it does not start."""
+def run(
+    arguments: Sequence[str], folder: Path | None = None, data: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end, `data` on its standard input; output as bytes.
+
+    Raises MissingToolError if it does not start.
+    """
     try:
         return subprocess.run(  # noqa: S603 (arguments are ours, and no shell reads them)
-            list(arguments), cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL
+            list(arguments), cwd=folder, capture_output=True, check=False, input=data
         )
     except OSError as error:
         raise MissingToolError(f"{arguments[0]} does not start: {error.strerror}") from None
