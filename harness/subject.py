@@ -6,11 +6,12 @@ To test another datapath, implement `Subject` for it (docs/adapter.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from harness.errors import UserError
+from model.domain.limits import Limits, TableKind, TableName
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
 from model.domain.reason import Reason
@@ -42,6 +43,18 @@ class Subject(Protocol):
     @property
     def name(self) -> str:
         """What reports call this subject: `model`, `datapath (libbpf)`, ..."""
+
+    def resized(self, limits: Limits) -> Self:
+        """The one to use where tables have these sizes: this one, or a sibling of its own state.
+
+        It has to be reset. What sizes were asked for before does not matter.
+        """
+
+    def kept(self, table: TableName) -> int | None:
+        """So many entries stay in a table whatever is put there; None: it never evicts (CT-12).
+
+        Only what is put where more are already can make it evict, down to so many at most.
+        """
 
     def apply(self, operations: Sequence[Operation]) -> None:
         """Carry out one transaction, all of it or nothing. Raises OperationError."""
@@ -82,13 +95,14 @@ class FreeChoice(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prediction:
     """What the reference says about a packet, before it is made to have happened.
 
     `touched` are the state keys that the packet looked up or changed, with the values that they
     must have afterwards (None: absent). `notes` say which clauses led there. `draws` are the
-    free choices made on the way, in order; empty for nearly every packet.
+    free choices made on the way, in order; empty for nearly every packet. `recorded` are the keys
+    under which the packet puts an entry, in another's place or not: for these a full table evicts.
     """
 
     outcome: Outcome
@@ -96,6 +110,7 @@ class Prediction:
     touched: tuple[tuple[StateKey, StateValue | None], ...]
     notes: Sequence[Note]
     draws: tuple[FreeChoice, ...]
+    recorded: Sequence[TableKey] = ()
 
 
 class Reference(Subject, Protocol):
@@ -106,3 +121,9 @@ class Reference(Subject, Protocol):
 
     def commit(self, prediction: Prediction) -> None:
         """Make the last prediction happen."""
+
+    def keys(self, kind: TableKind) -> Collection[TableKey]:
+        """Keys of all entries of a kind, of both families; as they are now, not a copy."""
+
+    def forget(self, keys: Iterable[TableKey]) -> None:
+        """Lose entries, as a full table does (CT-12)."""

@@ -9,7 +9,7 @@ from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.errors import ContentError
 from harness.kernel.loader import Map
 from harness.subject import StateKey, StateValue
-from model.domain.address import Family, family_of
+from model.domain.address import ADDRESS_LENGTH, Family, family_of
 from model.domain.flow import AffinityKey, FlowKey, FragmentKey
 from model.domain.state import Counter, CounterKey, State
 
@@ -33,6 +33,10 @@ class PacketTables:
         self._codecs = codecs
         self._cpu = cpu
         self.complaints: list[str] = []
+        self._conntrack = {
+            ADDRESS_LENGTH[family]: (maps[f"conntrack_ipv{family:d}"].lookup, codecs.of[family])
+            for family in Family
+        }
         self._readers: dict[type, Callable[[Any], StateValue | None]] = {
             FlowKey: self._read_entry,
             AffinityKey: self._read_affinity,
@@ -81,9 +85,8 @@ class PacketTables:
         self.complaints.clear()
 
     def _read_entry(self, key: FlowKey) -> StateValue | None:
-        family = key.family
-        codec = self._codecs.of[family]
-        found = self._maps[f"conntrack_ipv{family:d}"].lookup(codec.flow_key.encode(key))
+        lookup, codec = self._conntrack[len(key.endpoint_address)]
+        found = lookup(codec.flow_key.encode(key))
         return None if found is None else codec.entry.decode(found)
 
     def _read_affinity(self, key: AffinityKey) -> StateValue | None:

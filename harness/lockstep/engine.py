@@ -76,6 +76,7 @@ class Lockstep:
             self.walk(scenario, progress, result)
         finally:
             result.seconds += perf_counter() - begin
+            result.tell_ways()
         return result
 
     def walk(self, scenario: Scenario, progress: Progress | None, result: RunResult) -> None:
@@ -150,8 +151,7 @@ class Lockstep:
         if differences:
             name = self.subject.name
             return Divergence(scenario, name, index, step, differences, prediction, outcome, reason)
-        result.reasons[prediction.reason.name.lower()] += 1
-        result.clauses.update({note.clause for note in prediction.notes})
+        result.ways[prediction.reason, tuple([note[:2] for note in prediction.notes])] += 1
         if result.packets % self.interval == 0:
             return self.compare_states(scenario, index, step)
         return None

@@ -31,12 +31,17 @@ class Divergence:
     counted_reason: Reason | None = None
 
 
+Way = tuple[Reason, tuple[tuple[str, str], ...]]
+"""How a packet went: its reason, and clause and words of each note in order."""
+
+
 @dataclass(slots=True)
 class RunResult:
     """Sums over scenarios.
 
     `packets` counts those that were compared; `refused` the others, by the reason. `clauses` counts
-    packets that agreed by clause id, `reasons` by reason name.
+    packets that agreed by clause id, `reasons` by reason name; both are told from `ways`, which
+    counts them by all that the reference said, when a scenario is through.
     `failures` counts scenarios that could not be carried out to their end: an operation that
     fails, a damaged capture.
     """
@@ -48,8 +53,16 @@ class RunResult:
     divergences: list[Divergence] = field(default_factory=list)
     clauses: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    ways: Counter[Way] = field(default_factory=Counter)
     failures: int = 0
     seconds: float = 0.0
+
+    def tell_ways(self) -> None:
+        """Count clauses and reasons of the ways: once, for a result of one scenario."""
+        for (reason, notes), packets in self.ways.items():
+            self.reasons[reason.name.lower()] += packets
+            for clause in {clause for clause, _ in notes}:
+                self.clauses[clause] += packets
 
     def add(self, other: RunResult) -> None:
         """Add another result's sums to this one."""
@@ -60,5 +73,6 @@ class RunResult:
         self.divergences += other.divergences
         self.clauses.update(other.clauses)
         self.reasons.update(other.reasons)
+        self.ways.update(other.ways)
         self.failures += other.failures
         self.seconds += other.seconds

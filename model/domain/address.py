@@ -15,6 +15,8 @@ Address = bytes
 class Family(IntEnum):
     """Address family; the value is the IP version."""
 
+    __hash__ = int.__hash__  # in every key: enum's own is a Python function
+
     IPV4 = 4
     IPV6 = 6
 

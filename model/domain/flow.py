@@ -12,6 +12,8 @@ from model.domain.address import Address, Family, family_of
 class Opener(IntEnum):
     """Who sent the first packet of a flow (CT-1)."""
 
+    __hash__ = int.__hash__  # in every key: enum's own is a Python function
+
     ENDPOINT = 0
     PEER = 1
 

@@ -37,9 +37,9 @@ class Packet(NamedTuple):
     context: Context = DEFAULT_CONTEXT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
-    """What one packet brought about, apart from state.
+    """What one packet brought about, apart from state. Not frozen: every packet makes two.
 
     `redirect_interface` is 0 unless the verdict is REDIRECT. `data` is the frame afterwards; for
     a dropped packet it is the unchanged frame (CT-10). `fault` says what is wrong with the packet

@@ -11,6 +11,8 @@ from enum import IntEnum
 class Reason(IntEnum):
     """Reason of a verdict, numbered as in docs/specification.md."""
 
+    __hash__ = int.__hash__  # in every key: enum's own is a Python function
+
     UNTRACKED = 1
     NEW = 2
     ESTABLISHED = 3

@@ -52,10 +52,8 @@ class State:
 
     def table_of(self, key: TableKey) -> dict[Any, Any]:
         """The table that a key belongs to."""
-        match key:
-            case FlowKey():
-                return self.conntrack
-            case AffinityKey():
-                return self.affinities
-            case FragmentKey():
-                return self.datagrams
+        if isinstance(key, FlowKey):
+            return self.conntrack
+        if isinstance(key, AffinityKey):
+            return self.affinities
+        return self.datagrams

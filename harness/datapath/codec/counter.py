@@ -23,9 +23,15 @@ class CounterCodec:
         self._record = Record(structures, "counter", ("packets", "bytes"))
         self._limit = enumerators(enumerations, "reason", ("REASON_LIMIT",))["REASON_LIMIT"]
 
+        self._keys = {
+            CounterKey(hook, reason): index_key(hook * self._limit + reason)
+            for hook in Hook
+            for reason in Reason
+        }
+
     def encode_key(self, key: CounterKey) -> bytes:
         """Index of a counter, as the array's key."""
-        return index_key(key.hook * self._limit + key.reason)
+        return self._keys[key]
 
     def decode_key(self, data: bytes) -> CounterKey:
         """Counter of an index. Raises ContentError for one that no hook and reason have."""
@@ -41,9 +47,9 @@ class CounterCodec:
     def decode(self, data: bytes) -> Counter:
         """Sum over all CPUs, whose elements follow each other in `data`."""
         size, stride = self._record.size, _stride(self._record.size)
-        packets = total = 0
+        unpack, packets, total = self._record.unpack, 0, 0
         for start in range(0, len(data), stride):
-            of_cpu = self._record.unpack(data[start : start + size])
+            of_cpu = unpack(data[start : start + size])
             packets += of_cpu[0]
             total += of_cpu[1]
         return Counter(packets, total)

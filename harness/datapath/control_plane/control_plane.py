@@ -55,10 +55,10 @@ class ControlPlane:
     def set_clock(self, now: int) -> None:
         """Set the datapath's clock, in nanoseconds, through the mapped configuration."""
         start = self._codecs.configuration.clock_offset
-        self._configuration.memory()[start : start + 8] = now.to_bytes(8, sys.byteorder)
+        clock = now.to_bytes(8, sys.byteorder)
+        self._configuration.memory()[start : start + 8] = clock
         self.settings = replace(self.settings, clock_override=now)
-        element = self._codecs.configuration.encode(self.settings)
-        self.tables.correct("configuration", CONFIGURATION_KEY, element)
+        self.tables.correct("configuration", 0, start, clock)
 
     def _carry_out(self, compile_plan: Callable[[Journal], Plan]) -> None:
         """Compile, check and write; take everything back where one of these fails."""

@@ -90,9 +90,10 @@ class Tables:
         for batch in plan.batches():
             self._write(batch, journal)
 
-    def correct(self, table: str, key: bytes, value: bytes) -> None:
-        """Remember a value that was written past the plans."""
-        self._mirrors[table].write(key, value, 1)
+    def correct(self, table: str, index: int, offset: int, data: bytes) -> None:
+        """Remember bytes that were written into an array's element past the plans."""
+        row = self._arrays[table].elements[index]
+        row[offset : offset + len(data)] = np.frombuffer(data, np.uint8)
 
     def clear(self) -> None:
         """Empty every table. Raises MapError. The copies stay: whoever goes on makes new ones."""
