@@ -10,6 +10,7 @@ from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
 from model.domain.state import CounterKey, State
 from model.machine import EMPTY_COUNTER, Machine, Result
+from model.trace import Note
 
 
 def first(_count: int) -> int:
@@ -25,11 +26,17 @@ class ModelReference:
     def __init__(self) -> None:
         self._machine = Machine()
         self._result: Result | None = None
+        self._notes: Sequence[Note] = ()
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What the last transaction or run of the collector brought about."""
+        return self._notes
 
     def apply(self, operations: Sequence[Operation]) -> None:
         """Carry out one transaction. Raises OperationError."""
         try:
-            self._machine.apply(operations)
+            self._notes = self._machine.apply(operations).notes
         except KeyError as missing:
             raise OperationError(f"nothing has the identifier {missing}") from missing
 
@@ -83,7 +90,7 @@ class ModelReference:
 
     def collect(self) -> None:
         """Run the collector."""
-        self._machine.collect()
+        self._notes = self._machine.collect().notes
 
     def read(self, key: StateKey) -> StateValue | None:
         """One entry."""

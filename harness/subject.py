@@ -116,6 +116,10 @@ class Prediction:
 class Reference(Subject, Protocol):
     """A subject that can say what would happen without doing it: the model, a mutated model."""
 
+    @property
+    def notes(self) -> Sequence[Note]:
+        """Which clauses the last transaction or run of the collector met."""
+
     def predict(self, packet: Packet, draw: Draw) -> Prediction:
         """What the packet would bring about, the free choices answered by `draw`."""
 

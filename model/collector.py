@@ -7,24 +7,28 @@ from collections.abc import Iterator
 from model.conntrack import frontend_of, is_flow_of, translated_key
 from model.domain.flow import Affinity, AffinityKey, Entry, Flow, FlowKey, Selection
 from model.domain.state import State, TableKey
+from model.trace import Trace
 from model.world import World
 
 
-def expired(state: State, world: World, now: int) -> list[TableKey]:
+def expired(state: State, world: World, now: int, trace: Trace) -> list[TableKey]:
     """Keys of everything whose time has come."""
-    return list(find_expired(state, world, now))
+    return list(find_expired(state, world, now, trace))
 
 
-def find_expired(state: State, world: World, now: int) -> Iterator[TableKey]:
+def find_expired(state: State, world: World, now: int, trace: Trace) -> Iterator[TableKey]:
     """Expired flows and datagrams, selections that lead nowhere, affinities out of use."""
     for key, entry in state.conntrack.items():
         if not is_live(state.conntrack, world, now, key, entry):
+            trace.note("CT-4" if isinstance(entry, Flow) else "CT-4a", "collected", key)
             yield key
     for client, affinity in state.affinities.items():
         if not is_affine(world, now, client, affinity):
+            trace.note("CT-4", "collected", client)
             yield client
     for fragment, datagram in state.datagrams.items():
         if datagram.expires <= now:
+            trace.note("CT-4", "collected", fragment)
             yield fragment
 
 

@@ -25,7 +25,7 @@ class Status(Enum):
     REPLY = "reply"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Match:
     """A live flow that a packet may belong to, and from which end the packet comes.
 
@@ -38,7 +38,7 @@ class Match:
     selection: FlowKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finding:
     """What conntrack says of a packet.
 
@@ -104,7 +104,7 @@ def find_own(passage: Passage, key: FlowKey) -> Match | None:
         if match is not None:
             trace.note("LB-4", "the recorded choice is used", entry.backend)
         return match
-    if entry is None or table.now >= entry.expires:
+    if entry is None:
         return None
     if key.opener is Opener.ENDPOINT:
         if needs_translation(key, entry):
@@ -120,12 +120,16 @@ def find_other(passage: Passage) -> Match | None:
     """The live flow that the other end opened and that the packet would reply to."""
     view, hook = passage.view, passage.packet.hook
     if not can_be_reply(view):
+        if view.destination_port != ECHO_REQUEST[view.family]:
+            passage.trace.note("CT-8a", "a flow by type and code, without replies")
         return None
     key = flow_key(view, hook, opposite(own_opener(hook)))
     entry = passage.table.get(key)
     if isinstance(entry, Selection):
         return find_own_reply(passage, key, entry)
-    if entry is None or passage.now >= entry.expires:
+    if entry is None:
+        if is_icmp(view):
+            passage.trace.note("CT-8a", "an echo reply that answers nothing")
         return None
     if is_icmp(view):
         passage.trace.note("CT-8", "reply to a tracked request", key)
@@ -170,8 +174,10 @@ def follow_selection(
         trace.note("LB-4", "the recorded choice was made for another service", key)
         return None
     service, backend = world.backends.get(selection.backend, (None, None))
-    quarantined = backend is not None and backend.state is BackendState.QUARANTINED
-    if backend is None or service is not owner or (chooses and quarantined):
+    state = BackendState.ACTIVE if backend is None else backend.state
+    if state is not BackendState.ACTIVE:
+        trace.note("LB-5", "the recorded backend is", state.name.lower())
+    if backend is None or service is not owner or (chooses and state is BackendState.QUARANTINED):
         trace.note("LB-6", "the recorded backend is gone", key)
         return None
     target = translated_key(world.configuration, key, backend)
@@ -210,7 +216,7 @@ def needs_translation(key: FlowKey, flow: Flow) -> bool:
 
 def after_packet(passage: Passage, flow: Flow, is_reply: bool) -> Flow:
     """The flow after a passing packet: counted, advanced, refreshed (CT-3, CT-5, CT-11)."""
-    flow, view = flow.copy(), passage.view
+    flow, view, trace = flow.copy(), passage.view, passage.trace
     was_fully_closed = tcp.is_fully_closed(flow)
     length = len(passage.packet.data)
     if is_reply:
@@ -220,8 +226,15 @@ def after_packet(passage: Passage, flow: Flow, is_reply: bool) -> Flow:
         flow.opener_packets += 1
         flow.opener_bytes += length
     if view.protocol == TCP and not view.is_later_fragment:
-        tcp.advance(flow, view, is_reply)
-    if not was_fully_closed:
+        tcp.advance(flow, view, is_reply, trace)
+    elif view.protocol == TCP:
+        trace.note("FRAG-1b", "a later fragment changes no TCP state")
+    if was_fully_closed:
+        trace.note("CT-5", "a fully closed flow is not refreshed")
+    else:
         timeouts = passage.world.configuration.timeouts
-        flow.expires = passage.now + tcp.timeout(flow, view.protocol, timeouts)
+        timeout = tcp.timeout(flow, view.protocol, timeouts)
+        trace.note("CT-3", "expires after", timeout)
+        flow.expires = passage.now + timeout
+    trace.note("CT-11", "counted as a reply" if is_reply else "counted")
     return flow

@@ -17,6 +17,7 @@ from model import (
     reject,
     related,
     reverse_nat,
+    room,
     tcp,
 )
 from model.conntrack import Finding, Match, Status
@@ -38,12 +39,11 @@ from model.world import World
 def decide(world: World, table: Table, packet: Packet, draw: Draw, trace: Trace) -> Decision:
     """Verdict, rewritten frame, events and state changes of one packet: steps 1 and 2."""
     try:
-        view = frame.parse(packet.data)
+        view = frame.parse(packet.data, trace)
     except Drop as drop:
         trace.note(drop.clause, "dropped", drop.reason)
         return dropped(packet, table.now, drop.reason)
     if view is None:
-        trace.note("PKT-1", "passes untracked")
         return Decision(Reason.UNTRACKED, Verdict.PASS, packet.data)
     endpoint = world.endpoint_at.get(packet.interface)
     if endpoint is None:
@@ -53,15 +53,18 @@ def decide(world: World, table: Table, packet: Packet, draw: Draw, trace: Trace)
     try:
         return walk(passage)
     except Drop as drop:
+        trace.note("CT-10", "nothing changes but counters and events")
         trace.note(drop.clause, "dropped", drop.reason)
         return drop_passage(passage, drop.reason)
 
 
 def walk(passage: Passage) -> Decision:
     """Steps 2 and 3, then the rest, and what a first fragment leaves behind."""
-    view = passage.view
-    if passage.leaves_pod and view.source != passage.endpoint.address(view.family):
+    view, address = passage.view, passage.endpoint.address(passage.view.family)
+    if passage.leaves_pod and view.source != address:
         raise Drop(Reason.INVALID_SOURCE, "PKT-7")
+    if not passage.leaves_pod and view.destination != address:
+        passage.trace.note("PKT-7b", "enters for another address", view.destination)
     if view.fragment is None:
         return track(passage)
     decision = fragments.place(passage, view.fragment)
@@ -87,8 +90,11 @@ def track(passage: Passage) -> Decision:
     return continue_flow(passage, finding.match)
 
 
-def continue_flow(passage: Passage, match: Match) -> Decision:
-    """A packet of a known flow: translation data, policy change, record, rewrite."""
+def continue_flow(passage: Passage, match: Match, lost: FlowKey | None = None) -> Decision:
+    """A packet of a known flow: translation data, policy change, record, rewrite.
+
+    `lost` is the key of a selection that is to be recorded again (LB-4a).
+    """
     reason = Reason.REPLY if match.is_reply else Reason.ESTABLISHED
     if match.flow.hairpin:
         passage.trace.note("LB-11", "the backend is the client itself")
@@ -101,6 +107,8 @@ def continue_flow(passage: Passage, match: Match) -> Decision:
         decision = drop_passage(passage, Reason.POLICY_REVOKED)
         decision.writes[match.key] = None
         return decision
+    if lost is not None:
+        room.require(passage, [lost])
     decision = Decision(reason, Verdict.PASS, passage.packet.data)
     flow = conntrack.after_packet(passage, match.flow, match.is_reply)
     if tcp.state(flow) != tcp.state(match.flow):
@@ -115,7 +123,10 @@ def continue_flow(passage: Passage, match: Match) -> Decision:
 def is_still_allowed(passage: Passage, match: Match) -> bool:
     """Whether policy, changed since, still allows a flow as it was opened (POL-5, LB-11d)."""
     world, trace = passage.world, passage.trace
-    if match.flow.hairpin or match.flow.policy_revision == world.policy_revision:
+    if match.flow.policy_revision == world.policy_revision:
+        return True
+    if match.flow.hairpin:
+        trace.note("LB-11d", "a policy change does not apply to hairpin flows")
         return True
     connection = policy.connection_of_flow(match.key)
     judgement = policy.judge(world, passage.endpoint, connection, trace)
@@ -126,18 +137,21 @@ def is_still_allowed(passage: Passage, match: Match) -> bool:
 def translated(passage: Passage, decision: Decision, match: Match) -> Decision:
     """The decision with its frame translated, if the packet's flow is load-balanced."""
     if not conntrack.needs_translation(match.key, match.flow):
+        if match.flow.load_balanced:
+            passage.trace.note("LB-14", "the backend is its own frontend")
         return decision
-    translation = translation_of(match)
+    translation = translation_of(passage, match)
     clause = "NAT-1" if match.is_reply else "LB-10"
     passage.trace.note(clause, "translated", translation)
-    decision.data = translate(passage.packet.data, passage.view, translation)
+    decision.data = translate(passage.packet.data, passage.view, translation, passage.trace)
     return hairpin.into_pod(passage, decision) if match.flow.hairpin else decision
 
 
-def translation_of(match: Match) -> Translation:
+def translation_of(passage: Passage, match: Match) -> Translation:
     """What a load-balanced flow does to the addresses and ports of its packets."""
     if match.flow.hairpin:
         if match.is_reply:
+            passage.trace.note("LB-11b", "a pod's reply to itself")
             return hairpin.back_to_itself(match.key, match.flow)
         return hairpin.to_itself(match.key)
     if match.is_reply:
@@ -169,7 +183,9 @@ def open_flow(passage: Passage, finding: Finding) -> Decision:
 
 def open_load_balanced(passage: Passage, finding: Finding, choice: Choice) -> Decision:
     """A new packet to a service; policy has no say where a pod reaches itself (LB-11d)."""
-    if not choice.is_hairpin:
+    if choice.is_hairpin:
+        passage.trace.note("LB-11d", "policy does not apply to hairpin flows")
+    else:
         new_flow.judge(passage, choice.key)
     writes = new_flow.record(passage, finding, choice)
     events = passage.events
@@ -183,7 +199,7 @@ def open_load_balanced(passage: Passage, finding: Finding, choice: Choice) -> De
 def join_flow(passage: Passage, selection_key: FlowKey, choice: Choice, flow: Flow) -> Decision:
     """The choice leads to a live flow of the same frontend: the packet is part of it (LB-4a)."""
     passage.trace.note("LB-4a", "joins the live flow", choice.key)
-    decision = continue_flow(passage, Match(choice.key, flow, is_reply=False))
+    decision = continue_flow(passage, Match(choice.key, flow, is_reply=False), selection_key)
     if not decision.reason.is_drop:
         decision.writes[selection_key] = new_flow.selection(choice)
         decision.events = [new_flow.selection_event(passage, choice), *decision.events]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from model.domain.event import EMPTY_TUPLE, DropEvent, Event, Tuple
-from model.domain.packet import Context, Packet, Verdict
+from model.domain.packet import DEFAULT_CONTEXT, Context, Packet, Verdict
 from model.domain.reason import Reason
 from model.domain.state import TableKey, TableValue, Window
 from model.passage import Passage
+from model.trace import Trace
 
 
 @dataclass(slots=True)
@@ -53,10 +54,13 @@ def redirect(decision: Decision, interface: int) -> Decision:
     return decision
 
 
-def context_after(context: Context, decision: Decision) -> Context:
+def context_after(context: Context, decision: Decision, trace: Trace) -> Context:
     """A packet's metadata afterwards: a redirect names its interface in word 4 (PKT-9a)."""
     if not decision.redirect_interface:
+        if context != DEFAULT_CONTEXT:
+            trace.note("PKT-9", "metadata is not touched")
         return context
+    trace.note("PKT-9a", "control block word 4 names the interface", decision.redirect_interface)
     first, second, third, fourth, _ = context.control_block
     named = (first, second, third, fourth, decision.redirect_interface)
     return context._replace(control_block=named)

@@ -10,11 +10,13 @@ from model.drop import Drop
 from model.packet.transport import is_icmp_error
 from model.packet.view import Fragment
 from model.passage import Passage
+from model.room import recordable
 
 
 def datagram_key(passage: Passage, fragment: Fragment) -> FragmentKey:
     """Key of a fragment's datagram (FRAG-1, FRAG-1a)."""
     view = passage.view
+    passage.trace.note("FRAG-1a", "the datagram's protocol", fragment.protocol)
     return FragmentKey(
         view.source,
         view.destination,
@@ -37,6 +39,8 @@ def place(passage: Passage, fragment: Fragment) -> Decision | None:
     if not view.is_later_fragment:
         if is_icmp_error(view):
             raise Drop(Reason.INVALID_FRAGMENT, "FRAG-1c")
+        if datagram is not None:
+            trace.note("FRAG-2a", "the first fragment once more")
         return None
     if datagram is None:
         return without_first(passage, fragment, interface)
@@ -54,7 +58,8 @@ def without_first(passage: Passage, fragment: Fragment, interface: int) -> Decis
     passage.trace.note("FRAG-2", "first fragment unknown")
     decision = to_reassembly(passage, interface)
     expires = passage.now + passage.configuration.timeouts.fragment
-    decision.writes[datagram_key(passage, fragment)] = Datagram(expires, reassembly=True)
+    datagram = Datagram(expires, reassembly=True)
+    decision.writes |= recordable(passage, datagram_key(passage, fragment), datagram)
     return decision
 
 
@@ -71,6 +76,5 @@ def remember_first(passage: Passage, decision: Decision) -> None:
         return
     expires = passage.now + passage.configuration.timeouts.fragment
     passage.trace.note("FRAG-1", "first fragment remembered")
-    decision.writes[datagram_key(passage, fragment)] = Datagram(
-        expires, view.source_port, view.destination_port, view.protocol
-    )
+    datagram = Datagram(expires, view.source_port, view.destination_port, view.protocol)
+    decision.writes |= recordable(passage, datagram_key(passage, fragment), datagram)

@@ -8,7 +8,7 @@ from typing import Final
 from model import maglev, tcp
 from model.affinity import affine_backend
 from model.conntrack import frontend_of, is_flow_of, opposite, translated_key
-from model.domain.address import Address, Family, family_of
+from model.domain.address import Address, family_of
 from model.domain.flow import Flow, FlowKey
 from model.domain.protocol import SCTP
 from model.domain.reason import Reason
@@ -23,6 +23,7 @@ from model.domain.service import (
 )
 from model.drop import Drop
 from model.passage import Passage
+from model.trace import Trace
 
 MAXIMUM_ATTEMPTS: Final = 16
 
@@ -57,10 +58,12 @@ def choose_backend(passage: Passage, key: FlowKey) -> Choice | None:
     if wanted not in world.frontends:
         if wanted.address in world.service_addresses:
             raise Drop(Reason.NO_SERVICE, "LB-9")
+        if wanted.address in world.node_addresses:
+            trace.note("LB-9a", "a port of the node's own")
         return None
     service, frontend = world.frontends[wanted]
     trace.note("LB-1", "frontend of service", service.identifier)
-    candidates = eligible(service, frontend, family_of(wanted.address))
+    candidates = eligible(service, frontend, trace)
     if not candidates:
         trace.note("LB-8", "no eligible backend", service.identifier)
         raise NoBackend
@@ -71,25 +74,27 @@ def choose_backend(passage: Passage, key: FlowKey) -> Choice | None:
     return choice
 
 
-def eligible(service: Service, frontend: Frontend, family: Family) -> tuple[Backend, ...]:
+def eligible(service: Service, frontend: Frontend, trace: Trace) -> tuple[Backend, ...]:
     """Backends for new connections, ordered by address and port (LB-2, LB-3, LB-5, LB-12)."""
-    local_only = (
-        service.internal_local
-        if frontend.kind is FrontendKind.CLUSTER_IP
-        else service.external_local
-    )
-    reachable = sorted(
-        (
-            backend
-            for backend in service.backends
-            if family_of(backend.address) is family and (backend.local or not local_only)
-        ),
-        key=order,
-    )
-    active = tuple(b for b in reachable if b.state is BackendState.ACTIVE)
-    return active or tuple(
-        b for b in reachable if b.state is BackendState.TERMINATING and b.serving
-    )
+    family = family_of(frontend.key.address)
+    own = [backend for backend in service.backends if family_of(backend.address) is family]
+    if len(own) < len(service.backends):
+        trace.note("LB-2", "backends of the frontend's own family", len(own))
+    reachable = [backend for backend in own if backend.local or not is_local(service, frontend)]
+    if len(reachable) < len(own):
+        trace.note("LB-12", "backends on this node", len(reachable))
+    active = [backend for backend in reachable if backend.state is BackendState.ACTIVE]
+    if len(active) < len(reachable):
+        trace.note("LB-5", "active backends", len(active))
+    serving = (b for b in reachable if b.state is BackendState.TERMINATING and b.serving)
+    return tuple(sorted(active or serving, key=order))
+
+
+def is_local(service: Service, frontend: Frontend) -> bool:
+    """Whether the traffic policy for the frontend's kind is Local (LB-12)."""
+    if frontend.kind is FrontendKind.CLUSTER_IP:
+        return service.internal_local
+    return service.external_local
 
 
 def order(backend: Backend) -> tuple[Address, int]:
@@ -114,6 +119,8 @@ def choose(
         if choice is not None:
             return choice
         passage.trace.note("NAT-4", "an open flow is in the way", backend.identifier)
+    if len(candidates) > MAXIMUM_ATTEMPTS:
+        passage.trace.note("NAT-4a", "no further backend is tried", MAXIMUM_ATTEMPTS)
     raise Drop(Reason.TUPLE_CLASH, "NAT-4")
 
 
@@ -129,7 +136,9 @@ def first_candidate(passage: Passage, service: Service, candidates: tuple[Backen
     members = tuple(order(backend) for backend in candidates)
     slot = hashed % service.maglev_size
     trace.note("LB-3a", "Maglev slot", slot)
-    return maglev.table(members, service.maglev_size)[slot]
+    index = maglev.table(members, service.maglev_size)[slot]
+    trace.note("LB-3b", "the slot's backend, by order", index)
+    return index
 
 
 def choice_of(passage: Passage, service: Service, key: FlowKey, backend: Backend) -> Choice | None:

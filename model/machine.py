@@ -43,10 +43,10 @@ class Machine:
     state: State = field(default_factory=State)
     now: int = 0
 
-    def apply(self, operations: Sequence[Operation]) -> None:
+    def apply(self, operations: Sequence[Operation]) -> Trace:
         """Carry out one transaction, all of it or nothing. Raises KeyError: unknown identifier."""
-        world = self.world.copy()
-        world.apply(operations)
+        world, trace = self.world.copy(), Trace()
+        world.apply(operations, trace)
         self.world = world
         for operation in operations:
             match operation:
@@ -54,21 +54,25 @@ class Machine:
                     self.state.conntrack[key] = copy(entry)
                 case RemoveEntry(key):
                     self.state.conntrack.pop(key, None)
+        return trace
 
     def decide(self, packet: Packet, draw: Draw) -> Result:
         """What a packet brings about; nothing has happened yet."""
         trace = Trace()
         state = self.state
-        table = Table(state, self.now)
+        table = Table(state, self.now, trace)
         decision = decide(self.world, table, packet, draw, trace)
         switches = self.world.configuration.events
-        events, window = observe.report(decision.events, switches, state.event_window, self.now)
+        events, window = observe.report(
+            decision.events, switches, state.event_window, self.now, trace
+        )
         if switches.traces:
             events = (*events, trace_event(packet, self.now, decision, trace))
+            trace.note("OBS-3", "traced")
         counter_key = CounterKey(packet.hook, decision.reason)
         counted = state.counters.get(counter_key, EMPTY_COUNTER)
         counter = Counter(counted.packets + 1, counted.bytes + len(packet.data))
-        context = context_after(packet.context, decision)
+        context = context_after(packet.context, decision, trace)
         return Result(decision, table.read, context, events, window, counter_key, counter, trace)
 
     def commit(self, result: Result) -> None:
@@ -88,7 +92,9 @@ class Machine:
             else:
                 table[key] = value
 
-    def collect(self) -> None:
+    def collect(self) -> Trace:
         """Run the collector (CT-4)."""
-        for key in collector.expired(self.state, self.world, self.now):
+        trace = Trace()
+        for key in collector.expired(self.state, self.world, self.now, trace):
             del self.state.table_of(key)[key]
+        return trace

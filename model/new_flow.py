@@ -13,7 +13,7 @@ from model.domain.state import TableKey, TableValue
 from model.drop import Drop
 from model.load_balancer import Choice
 from model.packet.transport import is_icmp_error
-from model.packet.view import RST
+from model.packet.view import RST, SYN
 from model.passage import Passage
 
 
@@ -23,6 +23,10 @@ def require_start(passage: Passage) -> None:
     if view.protocol != TCP or view.is_initial_syn:
         return
     passage.trace.note("CT-7", "mid-stream")
+    if view.tcp_flags & SYN:
+        passage.trace.note("CT-7a", "a SYN-ACK is mid-stream as well")
+    if view.is_later_fragment:
+        passage.trace.note("FRAG-1b", "a later fragment without a flow is mid-stream")
     if not passage.world.configuration.pick_up_mid_stream:
         raise Drop(Reason.MID_STREAM, "CT-7")
 
@@ -67,6 +71,8 @@ def record(
     view, trace = passage.view, passage.trace
     if view.tcp_flags & RST:
         trace.note("CT-7", "an RST creates no entry")
+        if choice is not None:
+            trace.note("CT-7c", "an RST to a service is translated, not recorded")
         return {}
     if is_icmp_error(view):
         trace.note("CT-9", "an error creates no entry")
@@ -77,12 +83,33 @@ def record(
     if choice is None:
         writes[finding.key] = first_state(passage, None)
     else:
+        note_choice(passage, finding.key, choice)
         if choice.key != finding.key:
             writes[finding.key] = selection(choice)
         writes[choice.key] = first_state(passage, choice)
         writes |= affinity.recorded(passage, choice.service, choice.backend)
+    note_other_kind(passage, writes)
     trace.note("CT-1", "flow created", finding.key if choice is None else choice.key)
     return writes
+
+
+def note_choice(passage: Passage, key: FlowKey, choice: Choice) -> None:
+    """Note how a load-balanced flow is kept: under which key, and whether by a selection."""
+    if choice.is_hairpin:
+        passage.trace.note("LB-11a", "key of a hairpin flow", choice.key)
+    elif choice.key != key:
+        passage.trace.note("CT-1a", "the peer side is the backend", choice.key)
+    if choice.key != key:
+        passage.trace.note("LB-4", "the choice is recorded", key)
+
+
+def note_other_kind(passage: Passage, writes: dict[TableKey, TableValue | None]) -> None:
+    """Note where a flow takes a selection's place, or the other way round (CT-13)."""
+    entries = passage.table.state.conntrack
+    for key, value in writes.items():
+        before = entries.get(key) if isinstance(key, FlowKey) else None
+        if before is not None and value is not None and type(before) is not type(value):
+            passage.trace.note("CT-13", "takes the place of another kind of entry", key)
 
 
 def first_state(passage: Passage, choice: Choice | None) -> Flow:

@@ -25,19 +25,22 @@ class Table:
 
     state: State
     now: int
+    trace: Trace
     read: list[TableKey] = field(default_factory=list)
 
     def get(self, key: FlowKey) -> Entry | None:
-        """Whatever is under a key of the conntrack table."""
+        """The selection or the flow under a key, unless the flow has expired (CT-4)."""
         self.read.append(key)
-        return self.state.conntrack.get(key)
+        entry = self.state.conntrack.get(key)
+        if isinstance(entry, Flow) and self.now >= entry.expires:
+            self.trace.note("CT-4", "an expired flow is absent", key)
+            return None
+        return entry
 
     def live_flow(self, key: FlowKey) -> Flow | None:
         """The flow under a key, unless it has expired (CT-4) or is a selection."""
         entry = self.get(key)
-        if isinstance(entry, Flow) and self.now < entry.expires:
-            return entry
-        return None
+        return entry if isinstance(entry, Flow) else None
 
     def affinity(self, key: AffinityKey, timeout: int) -> Affinity | None:
         """A client's affinity that was used within the timeout (LB-7)."""

@@ -76,6 +76,8 @@ def judge(world: World, endpoint: Endpoint, connection: Connection, trace: Trace
     matching = [rule for rule in rules if matches(rule, connection, identity)]
     if matching:
         rule = min(matching, key=precedence)
+        if sum(is_as_strong(one, rule) for one in matching) > 1:
+            trace.note("POL-1a", "of several the one that is reported", rule.identifier)
         trace.note("POL-1", "rule decides", rule.identifier)
         return Judgement(rule.verdict, rule.identifier, identity)
     isolated = connection.direction in endpoint.isolated
@@ -95,6 +97,11 @@ def is_host_access(world: World, connection: Connection, identity: int) -> bool:
 def precedence(rule: PolicyRule) -> tuple[int, RuleVerdict, int]:
     """Sort key: lowest priority number, deny before allow, lowest identifier (POL-1, POL-1a)."""
     return rule.priority, rule.verdict, rule.identifier
+
+
+def is_as_strong(one: PolicyRule, other: PolicyRule) -> bool:
+    """Whether two rules have the same priority and verdict (POL-1a)."""
+    return one.priority == other.priority and one.verdict is other.verdict
 
 
 def matches(rule: PolicyRule, connection: Connection, identity: int) -> bool:

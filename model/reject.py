@@ -26,6 +26,7 @@ def no_backend(passage: Passage) -> Decision:
     require_within_limit(passage)
     make = answer.reset if view.protocol == TCP else answer.port_unreachable
     passage.trace.note("LB-8a" if view.protocol == TCP else "LB-8b", "rejected")
+    passage.trace.note("LB-8c", "headers of the answer")
     decision = drop_passage(passage, Reason.REJECTED)
     decision.data = packet.data[:ETHERNET_LENGTH] + make(packet.data, view)
     return hairpin.into_pod(passage, decision)

@@ -39,9 +39,8 @@ class Quoted:
 def find_quoted(passage: Passage) -> Quoted | None:
     """The live flow that an ICMP error is about (CT-9)."""
     error, trace = passage.view, passage.trace
-    view = quote.parse(passage.packet.data, error)
+    view = quote.parse(passage.packet.data, error, trace)
     if view is None:
-        trace.note("CT-9b", "quotes nothing that could be tracked")
         return None
     if end_at_pod(passage, error) != end_at_pod_of_quote(passage, view):
         trace.note("CT-9a", "the quoted packet was not this pod's")
@@ -79,10 +78,12 @@ def find_under(passage: Passage, view: View, key: FlowKey, is_reply: bool) -> Ma
     entry = passage.table.get(key)
     if isinstance(entry, Selection):
         match = conntrack.follow_selection(passage, key, entry, chooses=False)
+        if match is None and entry.backend not in passage.world.backends:
+            passage.trace.note("CT-9c", "the recorded backend is gone", entry.backend)
         if match is None or not (passage.leaves_pod or match.flow.hairpin):
             return None
         return Match(match.key, match.flow, is_reply, key)
-    if entry is None or passage.now >= entry.expires:
+    if entry is None:
         return None
     if is_reply and is_icmp(view):
         passage.trace.note("CT-8", "reply to a tracked request", key)
@@ -96,7 +97,10 @@ def relate(passage: Passage, quoted: Quoted) -> Decision:
     reverse_nat.require_translation_data(quoted.flow)
     decision = Decision(Reason.RELATED, Verdict.PASS, passage.packet.data)
     flow = quoted.flow
-    if not needs_translation(quoted.key, flow) or (flow.hairpin and not passage.leaves_pod):
+    if not needs_translation(quoted.key, flow):
+        return decision
+    if flow.hairpin and not passage.leaves_pod:
+        passage.trace.note("NAT-2d", "passes unchanged")
         return decision
     if flow.hairpin:
         outer, inner = translations_of_hairpin(quoted)
@@ -115,11 +119,13 @@ def translations(passage: Passage, quoted: Quoted) -> tuple[Translation, Transla
     """Of the error and of its quote, for a flow with a backend elsewhere (NAT-2a, NAT-2b)."""
     flow, key, error = quoted.flow, quoted.key, passage.view
     if passage.leaves_pod:
+        passage.trace.note("NAT-2b", "the quote's source becomes the backend")
         to_service = error.destination == flow.service_address
         return (
             Translation(destination=key.peer_address if to_service else None),
             Translation(source=key.peer_address, source_port=key.peer_port),
         )
+    passage.trace.note("NAT-2a", "the quote's destination becomes the service")
     from_backend = error.source == key.peer_address
     return (
         Translation(source=flow.service_address if from_backend else None),
@@ -159,10 +165,11 @@ def translate_error(
     passage: Passage, quoted: View, outer: Translation, inner: Translation
 ) -> bytes:
     """The error with its quote and its own addresses translated (NAT-2c)."""
-    error, frame = passage.view, passage.packet.data
+    error, frame, trace = passage.view, passage.packet.data, passage.trace
     header = quote.header_begin(error)
-    inside = translate(frame, quoted, inner, header)
+    inside = translate(frame, quoted, inner, trace, header)
+    trace.note("NAT-2c", "the ICMP checksum follows the quote")
     inside = update_quoting_checksum(inside, frame, error, header)
     if outer.source is None and outer.destination is None:
         return inside
-    return translate(inside, error, outer)
+    return translate(inside, error, outer, trace)

@@ -6,6 +6,7 @@ from model.domain.configuration import Timeouts
 from model.domain.flow import Flow
 from model.domain.protocol import TCP
 from model.packet.view import FIN, RST, SYN, View
+from model.trace import Trace
 
 
 def is_closing(flow: Flow) -> bool:
@@ -23,20 +24,24 @@ def state(flow: Flow) -> tuple[bool, bool, bool, bool]:
     return flow.established, flow.opener_closing, flow.reply_closing, flow.picked_up
 
 
-def advance(flow: Flow, view: View, is_reply: bool) -> None:
+def advance(flow: Flow, view: View, is_reply: bool, trace: Trace) -> None:
     """Take a passing TCP packet's flags into its flow (CT-5, CT-7b)."""
     flags = view.tcp_flags
-    if is_reply:
+    if is_reply and flow.picked_up:
+        trace.note("CT-7b", "a reply to a flow that was picked up")
         flow.picked_up = False
     if not flags & SYN and not flow.picked_up:
         flow.established = True
     if flags & RST:
+        trace.note("CT-5a", "an RST establishes, then closes")
         flow.opener_closing = flow.reply_closing = True
     elif flags & FIN:
         if is_reply:
             flow.reply_closing = True
         else:
             flow.opener_closing = True
+        if not is_fully_closed(flow):
+            trace.note("CT-5a", "one direction is closing: the timeout stays")
 
 
 def timeout(flow: Flow, protocol: int, timeouts: Timeouts) -> int:

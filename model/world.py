@@ -28,6 +28,7 @@ from model.domain.operation import (
 )
 from model.domain.policy import PolicyRule
 from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
+from model.trace import Trace
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class World:
     endpoint_at: dict[int, Endpoint] = field(default_factory=dict)
     frontends: dict[FrontendKey, tuple[Service, Frontend]] = field(default_factory=dict)
     service_addresses: frozenset[Address] = frozenset()
+    node_addresses: frozenset[Address] = frozenset()
     backends: dict[int, tuple[Service, Backend]] = field(default_factory=dict)
     rules_of: dict[tuple[int, Direction], tuple[PolicyRule, ...]] = field(default_factory=dict)
 
@@ -56,7 +58,7 @@ class World:
             rules=dict(self.rules),
         )
 
-    def apply(self, operations: Iterable[Operation]) -> None:
+    def apply(self, operations: Iterable[Operation], trace: Trace) -> None:
         """Carry out the control-plane operations of one transaction; others are not looked at."""
         before = self.configuration
         touched: set[str] = set()
@@ -64,8 +66,11 @@ class World:
             touched.add(self.apply_one(operation))
         if self.configuration.host_reaches_pods != before.host_reaches_pods:
             touched.add("policy")
+        if self.configuration != before:
+            trace.note("OBS-4", "configuration changed at run time")
         if "policy" in touched:
             self.policy_revision += 1
+            trace.note("POL-5a", "policy revision raised", self.policy_revision)
             self.index_policy()
         if "service" in touched:
             self.index_services()
@@ -108,14 +113,12 @@ class World:
         self.rules_of = {place: tuple(rules) for place, rules in by_place.items()}
 
     def index_services(self) -> None:
-        """Services by frontend (LB-1), service addresses (LB-9a), backends by identifier."""
+        """Services by frontend (LB-1), addresses of services and nodes (LB-9a), backends."""
         pairs = [(s, f) for s in self.services.values() for f in s.frontends]
         self.frontends = {frontend.key: (service, frontend) for service, frontend in pairs}
-        self.service_addresses = frozenset(
-            frontend.key.address
-            for _, frontend in pairs
-            if frontend.kind is not FrontendKind.NODE_PORT
-        )
+        nodes = {f.key.address for _, f in pairs if f.kind is FrontendKind.NODE_PORT}
+        services = {f.key.address for _, f in pairs if f.kind is not FrontendKind.NODE_PORT}
+        self.node_addresses, self.service_addresses = frozenset(nodes), frozenset(services)
         self.backends = {
             backend.identifier: (service, backend)
             for service in self.services.values()

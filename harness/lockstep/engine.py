@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from harness.compare.difference import Difference, Kind
+from harness.compare.describe import key_words
+from harness.compare.difference import ABSENT, Difference, Kind
 from harness.compare.outcome import compare_outcomes
 from harness.compare.state import compare_states, compare_value
 from harness.compare.strictness import EVERYTHING, Strictness
+from harness.lockstep.eviction import Evictions
 from harness.lockstep.expectation import check_expectation, check_reason
 from harness.lockstep.free_choice import matching_prediction
 from harness.lockstep.result import Divergence, RunResult
@@ -24,6 +26,8 @@ from harness.step import (
 )
 from harness.subject import Prediction, Reference, Refused, Subject
 from model.domain.event import Hook
+from model.domain.limits import Limits
+from model.domain.operation import PutEntry
 from model.domain.packet import Outcome
 from model.domain.reason import Reason
 from model.domain.state import CounterKey
@@ -53,6 +57,8 @@ class Lockstep:
         self.observer: Observer | None = None
         self.reference = reference
         self.subject = subject
+        self.limits: Limits | None = None
+        self.evictions = Evictions(reference, subject)
         self.strictness = strictness
         self.interval = interval
         self.now = START_CLOCK
@@ -81,6 +87,7 @@ class Lockstep:
 
     def walk(self, scenario: Scenario, progress: Progress | None, result: RunResult) -> None:
         """Every step, up to the first divergence."""
+        self.resize(scenario.limits)
         self.reset()
         self.apply(OperationStep(scenario.topology, f"{scenario.path}: topology"))
         for index, step in enumerate(scenario.steps):
@@ -96,6 +103,14 @@ class Lockstep:
         if divergence is not None:
             result.divergences.append(divergence)
 
+    def resize(self, limits: Limits) -> None:
+        """Both sides with tables of these sizes (CT-12)."""
+        if limits != self.limits:
+            self.reference = self.reference.resized(limits)
+            self.subject = self.subject.resized(limits)
+            self.evictions = Evictions(self.reference, self.subject)
+            self.limits = limits
+
     def reset(self) -> None:
         """Both sides empty, at the same time."""
         self.now = START_CLOCK
@@ -106,9 +121,13 @@ class Lockstep:
     def apply(self, step: OperationStep) -> None:
         """One transaction on both sides. Raises OperationError, naming the step's origin.
 
-        The subject comes first: its control plane is part of the product and checks more.
+        The subject comes first: its control plane is part of the product and checks more. What is
+        missing in a table and cannot have been evicted is found when it is looked up or compared.
         """
+        put = [operation.key for operation in step.operations if isinstance(operation, PutEntry)]
+        allowed = self.evictions.allowance(put)
         carry_out(step, self.subject, self.reference)
+        self.evictions.settle(allowed)
 
     def step(
         self, scenario: Scenario, index: int, step: Step, result: RunResult
@@ -123,9 +142,11 @@ class Lockstep:
                 self.subject.set_clock(self.now)
             case OperationStep():
                 self.apply(step)
+                result.clauses.update({note.clause for note in self.reference.notes})
             case CollectStep():
                 self.reference.collect()
                 self.subject.collect()
+                result.clauses.update({note.clause for note in self.reference.notes})
                 return self.compare_states(scenario, index, step)
         return None
 
@@ -146,7 +167,10 @@ class Lockstep:
             self.observer(step, prediction, outcome)
         result.packets += 1
         reason = self.counted_reason(step.packet.hook) if differences else prediction.reason
+        allowed = self.evictions.allowance(prediction.recorded)
         self.reference.commit(prediction)
+        if allowed and not differences:
+            differences = self.counted(self.evictions.settle(allowed))
         differences += self.check_expectation(step, prediction, outcome)
         if differences:
             name = self.subject.name
@@ -162,7 +186,18 @@ class Lockstep:
         read = self.subject.read
         for key, value in prediction.touched:
             differences += compare_value(key, value, read(key))
-        return self.counted(differences) if differences else differences
+        return self.counted(self.without_evicted(prediction, differences)) if differences else ()
+
+    def without_evicted(
+        self, prediction: Prediction, differences: tuple[Difference, ...]
+    ) -> tuple[Difference, ...]:
+        """Those differences that are no eviction which a full table may have made (CT-12)."""
+        spared = {key_words(key) for key in self.evictions.spared(prediction)}
+        return tuple(
+            one
+            for one in differences
+            if one.actual is not ABSENT or one.kind is not Kind.ENTRY or one.where not in spared
+        )
 
     def counted_reason(self, hook: Hook) -> Reason | None:
         """The reason that the subject counted for a packet that the reference has not counted yet.

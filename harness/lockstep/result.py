@@ -41,7 +41,8 @@ class RunResult:
 
     `packets` counts those that were compared; `refused` the others, by the reason. `clauses` counts
     packets that agreed by clause id, `reasons` by reason name; both are told from `ways`, which
-    counts them by all that the reference said, when a scenario is through.
+    counts them by all that the reference said, when a scenario is through. Transactions and runs
+    of the collector count among `clauses` too.
     `failures` counts scenarios that could not be carried out to their end: an operation that
     fails, a damaged capture.
     """

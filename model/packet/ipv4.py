@@ -9,6 +9,7 @@ from model.domain.address import Family
 from model.domain.reason import Reason
 from model.drop import Drop
 from model.packet.view import ETHERNET_LENGTH, Fragment, View
+from model.trace import Trace
 
 HEADER: Final = Struct("!BxHHHxBxx4s4s")
 HEADER_LENGTH: Final = 20
@@ -16,7 +17,7 @@ MORE_FRAGMENTS: Final = 0x2000
 OFFSET_MASK: Final = 0x1FFF
 
 
-def parse(frame: bytes) -> View:
+def parse(frame: bytes, trace: Trace) -> View:
     """IPv4 header of a frame; the L4 header is not looked at. Drops by PKT-2."""
     if len(frame) < ETHERNET_LENGTH + HEADER_LENGTH:
         raise Drop(Reason.INVALID_HEADER, "PKT-2")
@@ -31,6 +32,8 @@ def parse(frame: bytes) -> View:
         or ETHERNET_LENGTH + total > len(frame)
     ):
         raise Drop(Reason.INVALID_HEADER, "PKT-2")
+    if header > HEADER_LENGTH:
+        trace.note("PKT-3", "IPv4 options skipped", header - HEADER_LENGTH)
     view = View(
         Family.IPV4,
         source,

@@ -9,6 +9,7 @@ from model.domain.address import Family
 from model.domain.reason import Reason
 from model.drop import Drop
 from model.packet.view import ETHERNET_LENGTH, Fragment, View
+from model.trace import Trace
 
 HEADER: Final = Struct("!BxxxHBx16s16s")
 HEADER_LENGTH: Final = 40
@@ -26,7 +27,7 @@ EXTENSION_HEADERS: Final = frozenset(
 MAXIMUM_EXTENSION_HEADERS: Final = 6
 
 
-def parse(frame: bytes) -> View:
+def parse(frame: bytes, trace: Trace) -> View:
     """IPv6 header of a frame with its extension headers. Drops by PKT-2 and PKT-3."""
     if len(frame) < ETHERNET_LENGTH + HEADER_LENGTH:
         raise Drop(Reason.INVALID_HEADER, "PKT-2")
@@ -43,11 +44,11 @@ def parse(frame: bytes) -> View:
         end=end,
     )
     if protocol in EXTENSION_HEADERS:
-        walk_extension_headers(frame, view)
+        walk_extension_headers(frame, view, trace)
     return view
 
 
-def walk_extension_headers(frame: bytes, view: View) -> None:
+def walk_extension_headers(frame: bytes, view: View, trace: Trace) -> None:
     """Move `view` behind the extension headers and note a fragment header (PKT-3).
 
     A fragment header with an offset ends the walk: what follows is the middle of something. One
@@ -57,6 +58,8 @@ def walk_extension_headers(frame: bytes, view: View) -> None:
         if view.protocol not in EXTENSION_HEADERS:
             return
         length = extension_header_length(frame, view)
+        trace.note("PKT-3", "extension header walked", view.protocol)
+        trace.note("PKT-3a", "its length", length)
         if view.transport + length > view.end:
             raise Drop(Reason.INVALID_EXTENSION_HEADER, "PKT-3")
         kind, view.protocol = view.protocol, frame[view.transport]
@@ -64,6 +67,8 @@ def walk_extension_headers(frame: bytes, view: View) -> None:
             fragment = parse_fragment_header(frame, view.transport)
             if fragment.offset or fragment.more:
                 view.fragment = fragment
+            else:
+                trace.note("FRAG-3", "a fragment header, and yet a whole packet")
         view.transport += length
         if view.is_later_fragment:
             return

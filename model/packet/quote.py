@@ -10,25 +10,37 @@ from model.drop import Drop
 from model.packet import ipv4, ipv6
 from model.packet.transport import PORTS, is_icmp, is_icmp_error, read_icmp
 from model.packet.view import Fragment, View
+from model.trace import Trace
 
 ICMP_HEADER_LENGTH: Final = 8
 MINIMUM_TRANSPORT: Final = 8
 
 
-def parse(frame: bytes, error: View) -> View | None:
+def parse(frame: bytes, error: View, trace: Trace) -> View | None:
     """View of the quoted packet, offsets in the frame; None where none can be told (CT-9, CT-9b).
 
     The quote ends where the error ends; lengths in the quoted header are not looked at.
     """
-    parse_header = parse_ipv4 if error.family is Family.IPV4 else parse_ipv6
-    quoted = parse_header(frame, header_begin(error), error.end)
-    if quoted is None or quoted.is_later_fragment:
+    begin, end = header_begin(error), error.end
+    if error.family is Family.IPV4:
+        quoted = parse_ipv4(frame, begin, end)
+    else:
+        quoted = parse_ipv6(frame, begin, end, trace)
+    if quoted is None:
+        trace.note("CT-9", "quotes no IP header")
+        return None
+    if quoted.is_later_fragment:
+        trace.note("CT-9b", "quotes a later fragment")
         return None
     if quoted.transport + MINIMUM_TRANSPORT > quoted.end:
+        trace.note("CT-9", "quotes less than 8 bytes behind the IP header")
         return None
     if is_icmp(quoted):
         read_icmp(frame, quoted)
-        return None if is_icmp_error(quoted) else quoted
+        if is_icmp_error(quoted):
+            trace.note("CT-9b", "quotes an ICMP error")
+            return None
+        return quoted
     if quoted.protocol in PORT_PROTOCOLS:
         quoted.source_port, quoted.destination_port = PORTS.unpack_from(frame, quoted.transport)
     return quoted
@@ -51,7 +63,7 @@ def parse_ipv4(frame: bytes, begin: int, end: int) -> View | None:
     return view
 
 
-def parse_ipv6(frame: bytes, begin: int, end: int) -> View | None:
+def parse_ipv6(frame: bytes, begin: int, end: int, trace: Trace) -> View | None:
     """Quoted IPv6 header with its extension headers."""
     if begin + ipv6.HEADER_LENGTH > end:
         return None
@@ -60,7 +72,7 @@ def parse_ipv6(frame: bytes, begin: int, end: int) -> View | None:
         return None
     view = View(Family.IPV6, source, destination, protocol, begin + ipv6.HEADER_LENGTH, end)
     try:
-        ipv6.walk_extension_headers(frame, view)
+        ipv6.walk_extension_headers(frame, view, trace)
     except Drop:
         return None
     return view

@@ -7,9 +7,10 @@ from struct import pack_into, unpack_from
 from typing import Final
 
 from model.domain.address import Address, Family
-from model.domain.protocol import ICMPV6, PORT_PROTOCOLS, TCP, UDP
+from model.domain.protocol import ICMPV6, PORT_PROTOCOLS, SCTP, TCP, UDP
 from model.packet.checksum import difference, update
 from model.packet.view import ETHERNET_LENGTH, View
+from model.trace import Trace
 
 IPV4_CHECKSUM: Final = 10
 SOURCE_ADDRESS: Final = {Family.IPV4: 12, Family.IPV6: 8}
@@ -32,7 +33,11 @@ class Translation:
 
 
 def translate(
-    frame: bytes, view: View, translation: Translation, header: int = ETHERNET_LENGTH
+    frame: bytes,
+    view: View,
+    translation: Translation,
+    trace: Trace,
+    header: int = ETHERNET_LENGTH,
 ) -> bytes:
     """The frame with new addresses and ports and its checksums brought up to date.
 
@@ -44,6 +49,7 @@ def translate(
     addresses = replace(packet, header + source, translation.source)
     addresses += replace(packet, header + destination, translation.destination)
     if view.family is Family.IPV4:
+        trace.note("PKT-8", "IP checksum updated")
         update_field(packet, header + IPV4_CHECKSUM, addresses)
     if view.is_later_fragment:
         return bytes(packet)
@@ -51,7 +57,7 @@ def translate(
     if view.protocol in PORT_PROTOCOLS:
         ports += replace(packet, view.transport, port_bytes(translation.source_port))
         ports += replace(packet, view.transport + 2, port_bytes(translation.destination_port))
-    update_transport_checksum(packet, view, addresses + ports)
+    update_transport_checksum(packet, view, addresses + ports, trace)
     return bytes(packet)
 
 
@@ -77,21 +83,23 @@ def update_field(packet: bytearray, offset: int, change: int) -> int:
     return checksum
 
 
-def update_transport_checksum(packet: bytearray, view: View, change: int) -> None:
+def update_transport_checksum(packet: bytearray, view: View, change: int, trace: Trace) -> None:
     """Bring the L4 checksum up to date, if a quote holds it (PKT-8, PKT-8a, PKT-8b, NAT-2c)."""
+    if view.protocol == SCTP:
+        trace.note("PKT-8b", "SCTP's checksum left alone")
     place = TRANSPORT_CHECKSUM.get(view.protocol)
     if place is None or (view.protocol == ICMPV6 and view.family is Family.IPV4):
         return
     offset = view.transport + place
     if offset + 2 > view.end:
         return
-    if view.protocol == UDP:
-        if packet[offset : offset + 2] == b"\0\0":
-            return
-        if update_field(packet, offset, change) == 0:
-            packet[offset : offset + 2] = b"\xff\xff"
+    if view.protocol == UDP and packet[offset : offset + 2] == b"\0\0":
+        clause = "PKT-8a" if view.family is Family.IPV6 else "PKT-8"
+        trace.note(clause, "a UDP checksum of 0 stays 0")
         return
-    update_field(packet, offset, change)
+    trace.note("PKT-8", "L4 checksum updated")
+    if update_field(packet, offset, change) == 0 and view.protocol == UDP:
+        packet[offset : offset + 2] = b"\xff\xff"
 
 
 def update_quoting_checksum(frame: bytes, before: bytes, view: View, header: int) -> bytes:

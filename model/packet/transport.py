@@ -10,6 +10,7 @@ from model.domain.protocol import ICMP, ICMPV6, SCTP, TCP, UDP, icmp_port
 from model.domain.reason import Reason
 from model.drop import Drop
 from model.packet.view import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, View
+from model.trace import Trace
 
 PORTS: Final = Struct("!HH")
 ICMP_HEADER: Final = Struct("!BBxxH")
@@ -58,7 +59,7 @@ def is_neighbour_discovery(view: View) -> bool:
     )
 
 
-def parse(frame: bytes, view: View) -> None:
+def parse(frame: bytes, view: View, trace: Trace) -> None:
     """Read ports and flags into `view`. Drops by PKT-5 and PKT-6.
 
     A first fragment whose header does not fit is dropped as FRAG-3 says. A later fragment has no
@@ -69,10 +70,9 @@ def parse(frame: bytes, view: View) -> None:
         if protocol == TCP and view.fragment.offset < MINIMUM_LENGTH[TCP]:
             raise Drop(Reason.INVALID_FRAGMENT, "FRAG-3")
         return
-    if protocol in (ICMP, ICMPV6) and not is_icmp(view):
-        return
     length = MINIMUM_LENGTH.get(protocol)
-    if length is None:
+    if length is None or (protocol in (ICMP, ICMPV6) and not is_icmp(view)):
+        trace.note("PKT-4", "a protocol without ports", protocol)
         return
     if view.transport + length > view.end:
         raise does_not_fit(view)

@@ -44,7 +44,13 @@ def test_machines_get_the_same(shell: Shell, folder: Path) -> None:
     (step,) = done.json["steps"]
     assert (step["scenario"], step["step"]) == ("shop", 4)
     assert (step["verdict"], step["reason"]) == ("pass", "reply")
-    assert {note["clause"] for note in step["notes"]} == {"CT-2", "NAT-1"}
+    assert {note["clause"] for note in step["notes"]} == {
+        "CT-2",
+        "CT-3",
+        "CT-11",
+        "NAT-1",
+        "PKT-8",
+    }
     assert step["touched"]["to_container/reply"] == "packets=1 bytes=54"
     assert len(bytes.fromhex(step["frame"])) == 54
 

@@ -19,6 +19,7 @@ from model.domain.operation import (
 from model.domain.packet import Verdict
 from model.domain.protocol import TCP, UDP
 from model.domain.reason import Reason
+from model.trace import Trace
 from model.world import World
 from tests.model.builder import IPV4, End, Network, both_families, connection, icmp
 from tests.model.node import (
@@ -250,7 +251,8 @@ def prepared() -> World:
             rule(2, ALLOW, EGRESS),
             identify("203.0.113.0/24", 300),
             service(1, [frontend("10.96.0.10")], []),
-        ]
+        ],
+        Trace(),
     )
     return world
 
@@ -259,7 +261,7 @@ def prepared() -> World:
 def test_changes_of_policy_raise_the_revision_by_one(operation: Operation) -> None:
     world = prepared()
     before = world.policy_revision
-    world.apply([operation])
+    world.apply([operation], Trace())
     assert world.policy_revision == before + 1
 
 
@@ -267,11 +269,12 @@ def test_changes_of_policy_raise_the_revision_by_one(operation: Operation) -> No
 def test_other_changes_do_not_raise_it(operation: Operation) -> None:
     world = prepared()
     before = world.policy_revision
-    world.apply([operation])
+    world.apply([operation], Trace())
     assert world.policy_revision == before
 
 
 def test_a_transaction_raises_it_once_however_much_it_changes() -> None:
     world = World()
-    world.apply([PutEndpoint(pod()), rule(1, ALLOW, EGRESS), rule(2, DENY, EGRESS), UNRELATED])
+    rules = rule(1, ALLOW, EGRESS), rule(2, DENY, EGRESS)
+    world.apply([PutEndpoint(pod()), *rules, UNRELATED], Trace())
     assert world.policy_revision == 2

@@ -13,6 +13,7 @@ from model.domain.protocol import TCP, UDP
 from model.domain.reason import Reason
 from model.drop import Drop
 from model.packet import frame
+from model.trace import Trace
 from tests.model.builder import (
     ETHERNET_LENGTH,
     IPV4,
@@ -157,7 +158,7 @@ def frames(draw: st.DrawFn) -> bytes:
 def test_no_frame_brings_the_parser_down(data: bytes) -> None:
     """It parses or it drops, and what it reads lies within the packet."""
     try:
-        view = frame.parse(data)
+        view = frame.parse(data, Trace())
     except Drop as drop:
         assert drop.reason.is_drop
         return
