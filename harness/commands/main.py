@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "explain": "Show a packet's way through the specification.",
     "doctor": "Say what this machine can do and how to mend the rest.",
     "load": "Load the datapath and show the verifier's figures.",
+    "coverage": "Show which branches of both sides corpora reach.",
 }
 PROGRAM: Final = "twinpath"
 DEBUG_VARIABLE: Final = "TWINPATH_DEBUG"

@@ -38,7 +38,7 @@ class BranchCounters:
             raise ObjectError(f"{build.object}: has no counters", "build it again")
         self.build = build
         memory = loaded.maps[SECTION].memory()
-        count = sum(function.count for function in build.functions)
+        count = sum(function.counters for function in build.functions)
         if len(memory) != count * COUNTER_BYTES:
             raise ObjectError(
                 f"{build.object}: has other counters than its table", "build it again"
@@ -97,4 +97,4 @@ def counts_by_function(
     if missing:
         raise ObjectError(f"{build.object}: has no counters of {missing[0]}", "build it again")
     starts = {one: offsets[one.symbol] // COUNTER_BYTES for one in build.functions}
-    return {one.symbol: values[start : start + one.count] for one, start in starts.items()}
+    return {one.symbol: values[start : start + one.counters] for one, start in starts.items()}

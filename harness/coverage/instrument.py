@@ -48,7 +48,7 @@ _UNSIGNED: Final = (1 << 64) - 1
 
 
 class ProfiledFunction(NamedTuple):
-    """A function's counters: `count` of them under `symbol`.
+    """A function whose counters, so many, are under `symbol`.
 
     `name` is the compiler's (`file:function` for static ones), `shape` its hash of the function's
     control flow, by which reports tell that counters belong to the same text.
@@ -57,7 +57,7 @@ class ProfiledFunction(NamedTuple):
     symbol: str
     name: str
     shape: int
-    count: int
+    counters: int
 
 
 class Instrumented(NamedTuple):

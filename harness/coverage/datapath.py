@@ -1,0 +1,83 @@
+"""The datapath's side: from counters to branches of the C source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.coverage.branch import Branch, FileCoverage, Side, SideCoverage, numbered, one_blank
+from harness.coverage.build import CoverageBuild
+from harness.coverage.llvm import export_json
+
+
+class _Place(NamedTuple):
+    """A decision's text: first and last line and column, from 1, the end not included."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+def datapath_coverage(build: CoverageBuild, values: NDArray[np.uint64], root: Path) -> SideCoverage:
+    """What the counters, of shape (n,), say of the C source; files are named from `root` on.
+
+    A branch of the source is reached if any inlined copy of it is.
+
+    Raises MissingToolError, ReportError, ObjectError.
+    """
+    (report,) = json.loads(export_json(build, values))["data"]
+    branches: dict[str, list[Branch]] = {}
+    texts = {one["filename"]: _Text(build, one["filename"], root) for one in report["files"]}
+    for function in report["functions"]:
+        for name, found in _branches(function, texts):
+            branches.setdefault(name, []).append(found)
+    files = []
+    for one in report["files"]:
+        name = one["filename"]
+        lines = one["summary"]["lines"]
+        files.append(
+            FileCoverage(
+                texts[name].shown,
+                lines["count"],
+                lines["covered"],
+                numbered(branches.get(name, ())),
+                f"coverage/{name}.html",
+            )
+        )
+    return SideCoverage(Side.DATAPATH, tuple(sorted(files, key=lambda file: file.file)))
+
+
+class _Text:
+    """A source file, and what it is called."""
+
+    def __init__(self, build: CoverageBuild, name: str, root: Path) -> None:
+        path = (build.source.parent / name).resolve()
+        self.shown = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+        self._lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+    def at(self, place: _Place) -> str:
+        """The text of a decision on one line."""
+        lines = self._lines[place.line - 1 : place.end_line]
+        lines[-1] = lines[-1][: place.end_column - 1]
+        lines[0] = lines[0][place.column - 1 :]
+        return one_blank(" ".join(lines))
+
+
+def _branches(function: dict[str, Any], texts: dict[str, _Text]) -> Iterator[tuple[str, Branch]]:
+    """Both ways of each decision of a function, with the file that it is in.
+
+    LLVM gives: place (4 numbers), count of true, count of false, number of the file.
+    """
+    name = function["name"].rpartition(":")[2]
+    for line, column, end_line, end_column, true, false, file, *_ in function["branches"]:
+        path = function["filenames"][file]
+        text = texts[path].at(_Place(line, column, end_line, end_column))
+        for outcome, count in (("true", true), ("false", false)):
+            shown = texts[path].shown
+            yield path, Branch(shown, line, column, outcome, name, text, 1, count > 0)
