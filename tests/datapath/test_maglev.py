@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from itertools import count
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import model.maglev
+from harness.bench.maglev import changed, share
 from harness.datapath.control_plane.maglev import Server, is_prime, maglev_table
 from harness.datapath.control_plane.murmur import murmur3
 from tests.datapath.strategies import addresses, families, ports
@@ -65,15 +68,54 @@ def test_table_is_the_sequential_one(servers: list[Server], size: int) -> None:
     assert maglev_table(ordered, size).tolist() == sequential_table(ordered, size)
 
 
-def test_hundred_backends_are_quick_and_get_equal_shares() -> None:
-    """Every turn gives each backend one slot, so that shares differ by one at most."""
+servers_of_any_family = families.flatmap(
+    lambda family: st.lists(
+        st.builds(Server, addresses(family), ports), min_size=2, max_size=100, unique=True
+    )
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(servers_of_any_family, st.sampled_from([16381, 65521]))
+def test_the_specification_has_the_same_table(servers: list[Server], size: int) -> None:
+    """Two writers, one page: LB-3b leaves nothing open."""
+    ordered = sorted(servers)
+    assert maglev_table(ordered, size).tolist() == list(model.maglev.table(tuple(ordered), size))
+
+
+@settings(max_examples=40, deadline=None)
+@given(servers_of_any_family, st.sampled_from([16381, 65521]), st.data())
+def test_a_backend_that_comes_or_goes_moves_little(
+    servers: list[Server], size: int, data: st.DataObject
+) -> None:
+    """At 160 slots a backend and more: three times what the backend itself has, at most.
+
+    The least is once. A hash without this property, modulo the number of backends, moves all but
+    1/N, which for three and more backends is above the bound.
+    """
+    ordered = sorted(servers)
+    place = data.draw(st.integers(0, len(ordered) - 1))
+    rest = ordered[:place] + ordered[place + 1 :]
+    assert changed(ordered, rest, size) <= 3 * share(ordered, place, size)
+    assert changed(ordered, rest, size) >= share(ordered, place, size)
+
+
+@settings(max_examples=40, deadline=None)
+@given(servers_of_any_family, st.sampled_from([251, 16381, 65521]))
+def test_shares_differ_by_one_slot_at_most(servers: list[Server], size: int) -> None:
+    shares = np.bincount(maglev_table(sorted(servers), size), minlength=len(servers))
+    assert shares.max() - shares.min() <= 1
+
+
+def test_hundred_backends_take_less_than_20_milliseconds() -> None:
+    """Of processor time, the best of five, since others use this machine."""
     servers = [Server(bytes([10, 0, 0, number]), 8080) for number in range(100)]
-    before = time.process_time()
-    table = maglev_table(servers, 16381)
-    elapsed = time.process_time() - before
-    shares = [table.tolist().count(place) for place in range(100)]
-    assert set(shares) == {163, 164}
-    assert elapsed < 0.1
+    times = []
+    for _ in range(5):
+        before = time.process_time()
+        maglev_table(servers, 16381)
+        times.append(time.process_time() - before)
+    assert min(times) < 0.020
 
 
 @pytest.mark.parametrize("number", [2, 3, 5, 251, 16381, 65537])
