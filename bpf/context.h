@@ -69,6 +69,7 @@ struct workspace {
 	struct packet quote;		/* what an ICMP error quotes */
 	struct flow_key quote_tuple;	/* seen from the endpoint, too */
 	struct entry_value value;
+	struct entry_value flow_copy;	/* of a flow that may be evicted on the way */
 	__u32 endpoint;			/* its identifier; 0: not known yet */
 	bool parsed;			/* the tuple holds */
 	struct answer answer;

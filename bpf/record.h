@@ -114,6 +114,25 @@ static __always_inline void record_undo(struct context *context, const enum hook
 		conntrack_delete(context->tuple, family);
 }
 
+static __always_inline void flow_copy(struct context *context, const enum family family)
+{
+	struct entry_value *copy = &context->workspace->flow_copy;
+
+	copy->entry = *context->flow;
+	address_copy(copy->service_address, service_address(context->flow), family);
+}
+
+/*
+ * A full table may have evicted the packet's own flow for its selection (LB-4a), which may lie in
+ * the same memory now. The packet goes on with a copy, so that nothing else is changed by mistake.
+ */
+static __always_inline void flow_find_again(struct context *context, const enum family family)
+{
+	struct entry *flow = conntrack_lookup(context->flow_key, family);
+
+	context->flow = flow ? flow : &context->workspace->flow_copy.entry;
+}
+
 /*
  * A selection under a tuple that is not in the table yet can fail, replacing an entry cannot, and
  * the same holds for the flow. So the order depends: whichever comes second either cannot fail, or
@@ -126,6 +145,8 @@ static __always_inline bool record_create_leaving(struct context *context,
 	const bool selection_first = connection->selected && !connection->found;
 
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
+	if (context->flow)
+		flow_copy(context, family);
 	if (selection_first && !selection_create(context, family))
 		return false;
 	if (creates_flow(context) && !flow_create(context, family)) {
@@ -137,6 +158,8 @@ static __always_inline bool record_create_leaving(struct context *context,
 		record_undo(context, HOOK_FROM_CONTAINER, family);
 		return false;
 	}
+	if (context->flow)
+		flow_find_again(context, family);
 	if (connection->reopened)
 		former_flow_delete(context, family);
 	return true;

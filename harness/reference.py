@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy, deepcopy
+from typing import Self
 
 from harness.subject import Draw, FreeChoice, OperationError, Prediction, StateKey, StateValue
+from model.domain.limits import UNLIMITED, Limits, TableKind, TableName, table_of_kind
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
-from model.domain.state import CounterKey, State
+from model.domain.state import CounterKey, State, TableKey
 from model.machine import EMPTY_COUNTER, Machine, Result
 from model.trace import Note
 
@@ -24,6 +26,7 @@ class ModelReference:
     name = "model"
 
     def __init__(self) -> None:
+        self._limits = UNLIMITED
         self._machine = Machine()
         self._result: Result | None = None
         self._notes: Sequence[Note] = ()
@@ -33,12 +36,24 @@ class ModelReference:
         """What the last transaction or run of the collector brought about."""
         return self._notes
 
+    def resized(self, limits: Limits) -> Self:
+        """The same one, with tables of these sizes once it is reset."""
+        self._limits = limits
+        return self
+
+    def kept(self, table: TableName) -> int | None:
+        """No limit: the specification itself evicts nothing."""
+        del table
+        return None
+
     def apply(self, operations: Sequence[Operation]) -> None:
         """Carry out one transaction. Raises OperationError."""
         try:
             self._notes = self._machine.apply(operations).notes
         except KeyError as missing:
             raise OperationError(f"nothing has the identifier {missing}") from missing
+        except OverflowError as full:
+            raise OperationError(f"{full}: give it a larger limit") from full
 
     def set_clock(self, now: int) -> None:
         """Set the clock, in nanoseconds."""
@@ -73,6 +88,7 @@ class ModelReference:
             tuple(after.items()),
             result.trace.notes,
             tuple(draws),
+            result.recorded,
         )
 
     def commit(self, prediction: Prediction) -> None:
@@ -87,6 +103,15 @@ class ModelReference:
         prediction = self.predict(packet, first)
         self.commit(prediction)
         return prediction.outcome
+
+    def keys(self, kind: TableKind) -> Collection[TableKey]:
+        """Keys of all entries of a kind."""
+        return table_of_kind(self._machine.state, kind).keys()
+
+    def forget(self, keys: Iterable[TableKey]) -> None:
+        """Lose entries."""
+        for key in keys:
+            del self._machine.state.table_of(key)[key]
 
     def collect(self) -> None:
         """Run the collector."""
@@ -118,7 +143,7 @@ class ModelReference:
 
     def reset(self) -> None:
         """Back to an empty machine."""
-        self._machine = Machine()
+        self._machine = Machine(limits=self._limits)
         self._result = None
 
     def close(self) -> None:

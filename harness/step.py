@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from model.domain.address import Family
 from model.domain.flow import FlowKey
+from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import Operation
 from model.domain.packet import Packet, Verdict
 from model.domain.reason import Reason
@@ -84,7 +85,7 @@ class Scenario:
 
     `steps` may be a stream (a capture) that is read anew with each walk. `path` is the file it
     came from, `family` the family it was written or translated for (None: both or mixed),
-    `clauses` the clause ids its author says it covers.
+    `clauses` the clause ids its author says it covers, `limits` the sizes of its tables (CT-12).
     """
 
     name: str
@@ -94,3 +95,4 @@ class Scenario:
     family: Family | None = None
     description: str = ""
     clauses: tuple[str, ...] = ()
+    limits: Limits = UNLIMITED

@@ -7,6 +7,7 @@ from model.domain.flow import Affinity, AffinityKey
 from model.domain.service import Backend, Service
 from model.domain.state import TableKey, TableValue
 from model.passage import Passage
+from model.room import recordable
 
 
 def affine_backend(
@@ -34,7 +35,7 @@ def recorded(
     key = AffinityKey(passage.view.source, service.identifier)
     passage.table.read.append(key)
     passage.trace.note("LB-7a", "the backend becomes the affine one", backend.identifier)
-    return {key: Affinity(backend.identifier, passage.now)}
+    return recordable(passage, key, Affinity(backend.identifier, passage.now))
 
 
 def renewed(

@@ -48,6 +48,8 @@ CLAUSES: Final[dict[str, str]] = {
     "CT-10": "a dropped packet changes nothing",
     "CT-11": "packets and bytes are counted per direction",
     "CT-12": "full tables evict; an entry that cannot be created drops",
+    "CT-12a": "tables, and what needs room in them",
+    "CT-12b": "an affinity or a datagram that cannot be recorded drops nothing",
     "CT-13": "one entry per key",
     "LB-1": "frontends are address, port and protocol",
     "LB-2": "a frontend belongs to one service with an ordered set of backends",

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
 
-from model import collector, observe
+from model import collector, observe, room
 from model.datapath import decide
 from model.decision import Decision, context_after
 from model.domain.event import Event
+from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import Operation, PutEntry, RemoveEntry
 from model.domain.packet import Context, Packet
 from model.domain.state import Counter, CounterKey, State, TableKey, TableValue, Window
@@ -27,6 +28,7 @@ class Result:
 
     decision: Decision
     read: list[TableKey]
+    recorded: list[TableKey]
     context: Context
     events: tuple[Event, ...]
     window: Window
@@ -37,16 +39,23 @@ class Result:
 
 @dataclass(slots=True)
 class Machine:
-    """Control-plane state, packet state and the clock (nanoseconds)."""
+    """Control-plane state, packet state, the clock (nanoseconds) and the sizes of the tables."""
 
     world: World = field(default_factory=World)
     state: State = field(default_factory=State)
     now: int = 0
+    limits: Limits = UNLIMITED
 
     def apply(self, operations: Sequence[Operation]) -> Trace:
-        """Carry out one transaction, all of it or nothing. Raises KeyError: unknown identifier."""
+        """Carry out one transaction, all of it or nothing.
+
+        Raises KeyError for an unknown identifier, OverflowError for entries that find no room.
+        """
         world, trace = self.world.copy(), Trace()
         world.apply(operations, trace)
+        put = [operation.key for operation in operations if isinstance(operation, PutEntry)]
+        if not room.has_room(self.state, self.limits, put):
+            raise OverflowError("the conntrack table is full")
         self.world = world
         for operation in operations:
             match operation:
@@ -60,7 +69,7 @@ class Machine:
         """What a packet brings about; nothing has happened yet."""
         trace = Trace()
         state = self.state
-        table = Table(state, self.now, trace)
+        table = Table(state, self.now, trace, self.limits)
         decision = decide(self.world, table, packet, draw, trace)
         switches = self.world.configuration.events
         events, window = observe.report(
@@ -73,7 +82,17 @@ class Machine:
         counted = state.counters.get(counter_key, EMPTY_COUNTER)
         counter = Counter(counted.packets + 1, counted.bytes + len(packet.data))
         context = context_after(packet.context, decision, trace)
-        return Result(decision, table.read, context, events, window, counter_key, counter, trace)
+        return Result(
+            decision,
+            table.read,
+            table.recorded,
+            context,
+            events,
+            window,
+            counter_key,
+            counter,
+            trace,
+        )
 
     def commit(self, result: Result) -> None:
         """Carry a decision out."""

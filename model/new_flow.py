@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model import affinity, conntrack, policy
+from model import affinity, conntrack, policy, room
 from model.conntrack import Finding
 from model.domain.event import PolicyVerdictEvent, SelectionEvent, Tuple
 from model.domain.flow import Flow, FlowKey, Selection
@@ -41,6 +41,7 @@ def judge(passage: Passage, key: FlowKey) -> None:
         view.protocol,
         judged.destination_port,
     )
+    passage.trace.note("POL-4", "judged as it is after translation", judged)
     judgement = policy.judge(passage.world, endpoint, connection, passage.trace)
     event = PolicyVerdictEvent(
         passage.now,
@@ -81,8 +82,10 @@ def record(
     if finding.match is not None:
         writes[finding.match.key] = None
     if choice is None:
+        room.require(passage, [finding.key])
         writes[finding.key] = first_state(passage, None)
     else:
+        room.require(passage, list({finding.key: None, choice.key: None}))
         note_choice(passage, finding.key, choice)
         if choice.key != finding.key:
             writes[finding.key] = selection(choice)

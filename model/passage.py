@@ -9,6 +9,7 @@ from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint
 from model.domain.event import Event, Hook
 from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, Flow, FlowKey, FragmentKey
+from model.domain.limits import UNLIMITED, Limits
 from model.domain.packet import Packet
 from model.domain.state import State, TableKey, Window
 from model.packet.view import View
@@ -21,12 +22,18 @@ Draw = Callable[[int], int]
 
 @dataclass(slots=True)
 class Table:
-    """The tables at one moment: they are read, and it is remembered what was read."""
+    """The tables at one moment: they are read, and it is remembered what was read.
+
+    `recorded` are the keys under which the packet puts an entry, a new one or one in place of
+    another; those whose entry it only changes are not among them.
+    """
 
     state: State
     now: int
     trace: Trace
+    limits: Limits = UNLIMITED
     read: list[TableKey] = field(default_factory=list)
+    recorded: list[TableKey] = field(default_factory=list)
 
     def get(self, key: FlowKey) -> Entry | None:
         """The selection or the flow under a key, unless the flow has expired (CT-4)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -9,11 +11,12 @@ from typing import Final, Self
 
 from harness.datapath.control_plane.tables import ARRAYS, HASHES
 from harness.datapath.packet_tables import ENTRY_TABLES
-from harness.datapath.sizes import TEST_MAPS
+from harness.datapath.sizes import TEST_MAPS, limited
 from harness.datapath.subject import PROGRAMS, KernelSubject
 from harness.kernel.loader import LoaderName, MapOptions, load
 from harness.kernel.namespace import Namespace
 from harness.kernel.processor import pinned_to_one_cpu
+from model.domain.limits import UNLIMITED, Limits
 
 SOURCE: Final = Path(__file__).parents[2] / "bpf" / "twinpath.bpf.c"
 """The datapath that ships."""
@@ -43,11 +46,26 @@ class Bench:
     ) -> KernelSubject:
         """Load an object and make a subject of it; the bench closes it in the end, if it is open.
 
+        So it does with siblings that the subject is asked for: the same with other tables.
         Raises what harness.kernel.loader.load raises, and what KernelSubject does.
         """
+
+        @functools.cache
+        def sibling(limits: Limits) -> KernelSubject:
+            return self._open(source, loader, limited(options, limits), sibling)
+
+        return sibling(UNLIMITED)
+
+    def _open(
+        self,
+        source: Path,
+        loader: LoaderName,
+        options: MapOptions,
+        sibling: Callable[[Limits], KernelSubject],
+    ) -> KernelSubject:
         loaded = load(source, loader, options, tuple(PROGRAMS.values()), MAPS)
         try:
-            subject = KernelSubject(loaded, self._namespace.ensure_device, self._cpu)
+            subject = KernelSubject(loaded, self._namespace.ensure_device, self._cpu, sibling)
         except BaseException:
             loaded.close()
             raise

@@ -1,4 +1,4 @@
-"""Map sizes for runs that load often and start empty a thousand times."""
+"""Sizes of maps: for runs that load often and start empty a thousand times, for full tables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Final
 
 from harness.kernel.loader import MapOptions
+from model.domain.address import Family
+from model.domain.limits import Limits, TableKind, TableName
 
 TEST_SIZES: Final = MappingProxyType(
     {
@@ -32,3 +34,19 @@ TEST_SIZES: Final = MappingProxyType(
 """`max_entries` by map name. `maglev_tables` holds eight tables of the default size."""
 
 TEST_MAPS: Final = MapOptions(TEST_SIZES)
+
+
+def map_name(table: TableName) -> str:
+    """What a table is called in C."""
+    return f"{table.kind.value}_ipv{table.family:d}"
+
+
+def limited(options: MapOptions, limits: Limits) -> MapOptions:
+    """The same maps, with tables of these sizes; a plain hash refuses where LRU evicts (CT-12)."""
+    sizes, kinds = dict(options.sizes), dict(options.kinds)
+    for table in (TableName(kind, family) for kind in TableKind for family in Family):
+        size, name = limits.size(table.kind), map_name(table)
+        if size is not None:
+            sizes[name] = size
+            kinds[name] = "hash" if limits.refuse else "lru_hash"
+    return options._replace(sizes=sizes, kinds=kinds)

@@ -10,6 +10,8 @@ from harness.datapath.control_plane.collector import Collector
 from harness.datapath.control_plane.control_plane import ControlPlane
 from harness.datapath.damage import describe_damage
 from harness.datapath.packet_tables import PacketTables
+from harness.datapath.sizes import map_name
+from harness.kernel import lru
 from harness.kernel.loader import (
     KernelContext,
     LoadedObject,
@@ -20,6 +22,7 @@ from harness.kernel.loader import (
 from harness.subject import Refused, StateKey, StateValue, Subject
 from model.domain.configuration import NoBackendAction
 from model.domain.event import Event, Hook
+from model.domain.limits import Limits, TableName
 from model.domain.operation import Operation
 from model.domain.packet import Context, Outcome, Packet, Verdict
 from model.domain.state import State
@@ -37,8 +40,10 @@ class KernelSubject:
 
     `loaded` becomes the subject's: `close` closes it. `ensure_device` makes sure that the interface
     of a packet exists where test runs look for it; `cpu` is the one that the calling thread keeps
-    to. Raises LayoutError where the object's layouts are not those of the codecs, OperationError
-    where its maps cannot be written.
+    to. `sibling` gives the subject of the same object with tables of other sizes.
+
+    Raises LayoutError where the object's layouts are not those of the codecs, OperationError where
+    its maps cannot be written.
     """
 
     def __init__(
@@ -46,10 +51,12 @@ class KernelSubject:
         loaded: LoadedObject,
         ensure_device: Callable[[int], None],
         cpu: int,
+        sibling: Callable[[Limits], KernelSubject],
     ) -> None:
         self.name = f"datapath ({loaded.loader})"
         self._loaded = loaded
         self._ensure_device = ensure_device
+        self._sibling = sibling
         self._codecs = Codecs(loaded.btf)
         self._tables = PacketTables(loaded.maps, self._codecs, cpu)
         self._programs = {hook: loaded.programs[name] for hook, name in PROGRAMS.items()}
@@ -62,6 +69,14 @@ class KernelSubject:
     def loaded(self) -> LoadedObject:
         """The object in the kernel, for those who know more of it than a subject tells."""
         return self._loaded
+
+    def resized(self, limits: Limits) -> KernelSubject:
+        """The subject whose tables have these sizes; each is loaded once."""
+        return self._sibling(limits)
+
+    def kept(self, table: TableName) -> int | None:
+        """So many entries a table keeps in any case; None where it evicts nothing."""
+        return lru.kept(self._loaded.maps[map_name(table)])
 
     def apply(self, operations: Sequence[Operation]) -> None:
         """Carry out one transaction, all of it or nothing. Raises OperationError."""

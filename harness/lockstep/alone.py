@@ -28,6 +28,7 @@ def walk_alone(
     Raises OperationError where an operation cannot be carried out.
     """
     now, packets = START_CLOCK, 0
+    reference = reference.resized(scenario.limits)
     reference.reset()
     reference.set_clock(now)
     carry_out(OperationStep(scenario.topology, f"{scenario.path}: topology"), reference)

@@ -10,7 +10,7 @@ from harness.compare.difference import ABSENT, Difference, Kind
 from harness.compare.outcome import compare_outcomes
 from harness.compare.state import compare_states, compare_value
 from harness.compare.strictness import EVERYTHING, Strictness
-from harness.lockstep.eviction import Evictions
+from harness.lockstep.eviction import Allowance, Evictions
 from harness.lockstep.expectation import check_expectation, check_reason
 from harness.lockstep.free_choice import matching_prediction
 from harness.lockstep.result import Divergence, RunResult
@@ -170,7 +170,7 @@ class Lockstep:
         allowed = self.evictions.allowance(prediction.recorded)
         self.reference.commit(prediction)
         if allowed and not differences:
-            differences = self.counted(self.evictions.settle(allowed))
+            differences = self.settle(allowed, result)
         differences += self.check_expectation(step, prediction, outcome)
         if differences:
             name = self.subject.name
@@ -179,6 +179,14 @@ class Lockstep:
         if result.packets % self.interval == 0:
             return self.compare_states(scenario, index, step)
         return None
+
+    def settle(self, allowed: Allowance, result: RunResult) -> tuple[Difference, ...]:
+        """What a full table has evicted for a packet is forgotten and counted (CT-12)."""
+        settlement = self.evictions.settle(allowed)
+        if settlement.evicted:
+            result.evicted += settlement.evicted
+            result.clauses["CT-12"] += 1
+        return self.counted(settlement.differences)
 
     def check(self, prediction: Prediction, outcome: Outcome) -> tuple[Difference, ...]:
         """Outcome and touched entries against a prediction."""

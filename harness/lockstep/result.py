@@ -43,6 +43,7 @@ class RunResult:
     packets that agreed by clause id, `reasons` by reason name; both are told from `ways`, which
     counts them by all that the reference said, when a scenario is through. Transactions and runs
     of the collector count among `clauses` too.
+    `evicted` counts entries that full tables have evicted (CT-12).
     `failures` counts scenarios that could not be carried out to their end: an operation that
     fails, a damaged capture.
     """
@@ -55,6 +56,7 @@ class RunResult:
     clauses: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     ways: Counter[Way] = field(default_factory=Counter)
+    evicted: int = 0
     failures: int = 0
     seconds: float = 0.0
 
@@ -75,5 +77,6 @@ class RunResult:
         self.clauses.update(other.clauses)
         self.reasons.update(other.reasons)
         self.ways.update(other.ways)
+        self.evicted += other.evicted
         self.failures += other.failures
         self.seconds += other.seconds

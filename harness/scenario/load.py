@@ -8,6 +8,7 @@ from typing import Final
 from harness.scenario.document import Mapping, Node, Scalar, read_document
 from harness.scenario.entry import read_entries
 from harness.scenario.error import FormatError, one_of, shown
+from harness.scenario.limits import read_limits
 from harness.scenario.reading import Fields, listing, named_scalar, scalar, text
 from harness.scenario.registry import Registry
 from harness.scenario.scope import Scope
@@ -16,8 +17,18 @@ from harness.scenario.topology import read_topology
 from harness.step import Scenario
 from model.clauses import CLAUSES
 from model.domain.address import Family
+from model.domain.limits import UNLIMITED
 
-KEYS: Final = ("name", "description", "clauses", "families", "topology", "entries", "steps")
+KEYS: Final = (
+    "name",
+    "description",
+    "clauses",
+    "families",
+    "limits",
+    "topology",
+    "entries",
+    "steps",
+)
 SUFFIXES: Final = {Family.IPV4: "[ipv4]", Family.IPV6: "[ipv6]"}
 
 
@@ -57,6 +68,7 @@ def read_scenario(given: Fields, scope: Scope) -> Scenario:
         family=family,
         description=" ".join(given.optional("description", text, "").split()),
         clauses=given.optional("clauses", listing(clause), ()),
+        limits=given.optional("limits", read_limits, UNLIMITED),
     )
 
 

@@ -6,14 +6,16 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from harness.scenario.limits import limits_value
 from harness.scenario.registry import Registry
 from harness.scenario.scope import Scope
-from harness.scenario.writer.emit import Row, emit
+from harness.scenario.writer.emit import Line, Row, emit
 from harness.scenario.writer.error import WriteError
 from harness.scenario.writer.operation import OperationWriter
 from harness.scenario.writer.step import StepWriter
 from harness.step import Scenario
 from model.domain.address import Family
+from model.domain.limits import UNLIMITED
 from model.domain.operation import Operation
 
 FAMILY_NAMES: Final = {Family.IPV4: "ipv4", Family.IPV6: "ipv6"}
@@ -32,8 +34,12 @@ def write_scenario(scenario: Scenario) -> str:
         document["description"] = scenario.description
     if scenario.clauses:
         document["clauses"] = Row(scenario.clauses)
+    if scenario.misses:
+        document["misses"] = Row(scenario.misses)
     if scenario.family is not None:
         document["families"] = Row([FAMILY_NAMES[scenario.family]])
+    if scenario.limits != UNLIMITED:
+        document["limits"] = Line(limits_value(scenario.limits))
     document |= topology_value(OperationWriter(scope), scenario.topology)
     writer = StepWriter(scope)
     document["steps"] = [writer.write(step) for step in scenario.steps]
