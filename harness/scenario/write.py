@@ -22,11 +22,12 @@ FAMILY_NAMES: Final = {Family.IPV4: "ipv4", Family.IPV6: "ipv6"}
 TOPOLOGY_VERBS: Final = ("add", "configure")
 
 
-def write_scenario(scenario: Scenario) -> str:
+def write_scenario(scenario: Scenario, notation: bool = True) -> str:
     """The text of a file that reads as the same steps.
 
     Raises WriteError for what the format cannot say; FormatError is never raised. A scenario whose
-    steps are a stream is walked once, to its end.
+    steps are a stream is walked once, to its end. Without `notation` packets are written in
+    hexadecimal: for the many that nobody reads.
     """
     scope = Scope(Path(scenario.path or "written"), Registry(), scenario.family)
     document: dict[str, Any] = {"name": plain_name(scenario.name)}
@@ -41,7 +42,7 @@ def write_scenario(scenario: Scenario) -> str:
     if scenario.limits != UNLIMITED:
         document["limits"] = Line(limits_value(scenario.limits))
     document |= topology_value(OperationWriter(scope), scenario.topology)
-    writer = StepWriter(scope)
+    writer = StepWriter(scope, notation)
     document["steps"] = [writer.write(step) for step in scenario.steps]
     return emit(document)
 

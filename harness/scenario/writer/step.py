@@ -35,10 +35,11 @@ from model.domain.packet import DEFAULT_CONTEXT, Context, Packet
 
 
 class StepWriter:
-    """Writes steps in order."""
+    """Writes steps in order; without `notation` every packet in hexadecimal, which is quick."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, notation: bool = True) -> None:
         self.scope = scope
+        self.notation = notation
         self.operations = OperationWriter(scope)
 
     def write(self, step: Step) -> dict[str, Any]:
@@ -57,15 +58,19 @@ class StepWriter:
 
     def packet(self, step: PacketStep) -> dict[str, Any]:
         """A packet: in notation, or else in hexadecimal."""
-        notation = write_notation(
-            step.packet.data, self.surroundings(step.packet), self.operations.names()
-        )
+        if not self.notation and step.expectation is None:
+            return self.packet_value(step, {"hex": step.packet.data.hex()})
+        notation = self.in_notation(step.packet) if self.notation else None
         sources = [{"packet": notation}] if notation else []
         for source in [*sources, {"hex": step.packet.data.hex()}]:
             value = self.packet_value(step, source)
             if self.reads_as(value, step):
                 return value
         raise WriteError(f"the format cannot say what {step.origin or 'a packet'} expects")
+
+    def in_notation(self, packet: Packet) -> str | None:
+        """A packet in Scapy's notation, if that can say it."""
+        return write_notation(packet.data, self.surroundings(packet), self.operations.names())
 
     def reads_as(self, value: dict[str, Any], step: PacketStep) -> bool:
         """Whether the reader makes this very step of a value."""

@@ -1,0 +1,1 @@
+"""Looks for divergences by itself: generated scenarios, guided by what both sides have reached."""

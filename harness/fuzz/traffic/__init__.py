@@ -1,0 +1,1 @@
+"""Packets that are aimed at a topology, made from byte templates."""

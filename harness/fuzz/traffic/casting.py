@@ -1,0 +1,178 @@
+"""Conversations that a topology calls for: hits, near misses, one tuple from both ends."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.frames.headers import ICMP_OF, Headers
+from harness.fuzz.generate import pool
+from harness.fuzz.generate.dice import Dice
+from harness.fuzz.generate.feature import Feature, Swarm
+from harness.fuzz.generate.inventory import Inventory
+from harness.fuzz.traffic.conversation import Conversation
+from model.domain.address import Address, Family, Network, family_of
+from model.domain.endpoint import Endpoint
+from model.domain.event import Hook
+from model.domain.policy import CidrPeer
+from model.domain.protocol import ICMP, ICMPV6, SCTP, TCP, UDP
+from model.domain.service import FrontendKey
+
+ECHO: Final = {Family.IPV4: 8, Family.IPV6: 128}
+OTHER_ICMP: Final = {Family.IPV4: (0, 13, 5, 9), Family.IPV6: (129, 130, 5, 200)}
+OTHER_PROTOCOLS: Final = {Family.IPV4: (47, 50, 58, 0, 59), Family.IPV6: (47, 50, 1, 59)}
+IDENTIFIERS: Final = (1, 2, 40000, 65535)
+
+
+class Caster:
+    """Draws conversations for a topology."""
+
+    def __init__(self, dice: Dice, swarm: Swarm, inventory: Inventory) -> None:
+        self.dice = dice
+        self.swarm = swarm
+        self.inventory = inventory
+        self.ports = self.port_pool()
+
+    def port_pool(self) -> tuple[int, ...]:
+        """Ports that mean something here, and their neighbours."""
+        rules = self.inventory.rules.values()
+        edges = [
+            port for rule in rules if rule.ports for port in (rule.ports.first, rule.ports.last)
+        ]
+        near = [port + distance for port in edges for distance in (-1, 0, 1)]
+        known = [port for port in near if 0 <= port <= 65535]
+        return (*pool.SERVICE_PORTS, *pool.SERVER_PORTS, *known)
+
+    def cast(self, count: int) -> list[Conversation]:
+        """So many conversations, some of them the same from both ends."""
+        found: list[Conversation] = []
+        while self.inventory.endpoints and len(found) < count:
+            conversation = self.conversation()
+            if conversation is not None:
+                found.append(conversation)
+                if self.dice.chance(0.25):
+                    found.append(self.mirrored(conversation))
+        return found
+
+    def conversation(self) -> Conversation | None:
+        """One conversation; None where the endpoint has no address of the family."""
+        dice = self.dice
+        endpoint = dice.pick(list(self.inventory.endpoints.values()))
+        family = dice.pick(self.families())
+        own = endpoint.address(family)
+        if own is None:
+            return None
+        if dice.chance(0.6):
+            frontend = self.frontend(family)
+            if frontend is not None:
+                return self.to_service(endpoint, own, frontend)
+            return self.leaving(endpoint, own)
+        return self.entering(endpoint, own)
+
+    def families(self) -> list[Family]:
+        """Families of the round."""
+        of = {Family.IPV4: Feature.IPV4, Family.IPV6: Feature.IPV6}
+        return [family for family in Family if of[family] in self.swarm] or [Family.IPV4]
+
+    def frontend(self, family: Family) -> FrontendKey | None:
+        """Some frontend of a family, most of the time."""
+        keys = [
+            frontend.key
+            for service in self.inventory.services.values()
+            for frontend in service.frontends
+            if family_of(frontend.key.address) is family
+        ]
+        return self.dice.pick(keys) if keys and self.dice.chance(0.8) else None
+
+    def to_service(self, endpoint: Endpoint, own: Address, key: FrontendKey) -> Conversation:
+        """To a frontend, or past it by port or protocol (LB-9)."""
+        address, port, protocol = key
+        if self.dice.chance(0.12):
+            port = self.dice.pick((port + 1 & 0xFFFF, port - 1, *pool.SERVICE_PORTS))
+        if self.dice.chance(0.06):
+            return self.leaving(endpoint, own, address)
+        headers = Headers(own, address, protocol, self.client_port(), port)
+        return Conversation(endpoint.interface, Hook.FROM_CONTAINER, headers)
+
+    def client_port(self) -> int:
+        """A port that clients use; one and the same in rounds about clashes."""
+        ports = pool.CLIENT_PORTS
+        return ports[0] if Feature.FEW_PORTS in self.swarm else self.dice.pick(ports)
+
+    def leaving(
+        self, endpoint: Endpoint, own: Address, peer: Address | None = None
+    ) -> Conversation:
+        """From a pod to a peer."""
+        headers = self.headers(own, peer or self.peer(own))
+        return Conversation(endpoint.interface, Hook.FROM_CONTAINER, headers)
+
+    def entering(self, endpoint: Endpoint, own: Address) -> Conversation:
+        """From a peer to a pod."""
+        return Conversation(
+            endpoint.interface, Hook.TO_CONTAINER, self.headers(self.peer(own), own)
+        )
+
+    def peer(self, own: Address) -> Address:
+        """Someone: from the pool, a backend, the edge of a prefix, the loopback address."""
+        family, dice = family_of(own), self.dice
+        kind = dice.below(8)
+        found: list[Address] = []
+        if kind == 0:
+            found = [e for network in self.networks() for e in pool.edges(network)]
+        elif kind <= 3:
+            services = self.inventory.services.values()
+            found = [backend.address for service in services for backend in service.backends]
+        elif kind == 4:
+            configuration = self.inventory.configuration
+            found = [configuration.loopback_ipv4, configuration.loopback_ipv6]
+        elif kind == 5:
+            found = list(pool.VIRTUAL[family])
+        fitting = [address for address in found if len(address) == len(own)]
+        return dice.pick(fitting or pool.everyone(family))
+
+    def networks(self) -> list[Network]:
+        """Every prefix that policy speaks of."""
+        peers = [rule.peer for rule in self.inventory.rules.values()]
+        cidrs = [peer for peer in peers if isinstance(peer, CidrPeer)]
+        found = [one for peer in cidrs for one in (peer.network, *peer.exceptions)]
+        return [*found, *self.inventory.identities]
+
+    def headers(self, source: Address, destination: Address) -> Headers:
+        """Headers of one of the round's protocols."""
+        family, dice = family_of(source), self.dice
+        protocol = dice.pick(self.protocols())
+        if protocol in (ICMP, ICMPV6):
+            kind = ECHO[family] if dice.chance(0.8) else dice.pick(OTHER_ICMP[family])
+            identifier = dice.pick(IDENTIFIERS)
+            number = ICMP_OF[family]
+            return Headers(source, destination, number, icmp_type=kind, identifier=identifier)
+        if protocol not in (TCP, UDP, SCTP):
+            return Headers(source, destination, dice.pick(OTHER_PROTOCOLS[family]), payload=16)
+        return Headers(source, destination, protocol, self.client_port(), dice.pick(self.ports))
+
+    def protocols(self) -> list[int]:
+        """Protocols of the round."""
+        of = {
+            TCP: Feature.TCP,
+            UDP: Feature.UDP,
+            SCTP: Feature.SCTP,
+            ICMP: Feature.ICMP,
+            0: Feature.OTHER_PROTOCOLS,
+        }
+        return [number for number, feature in of.items() if feature in self.swarm]
+
+    def mirrored(self, conversation: Conversation) -> Conversation:
+        """The same tuple, opened from the other end."""
+        one = conversation.headers
+        hook = (
+            Hook.TO_CONTAINER if conversation.hook is Hook.FROM_CONTAINER else Hook.FROM_CONTAINER
+        )
+        headers = Headers(
+            one.destination,
+            one.source,
+            one.protocol,
+            one.destination_port,
+            one.source_port,
+            icmp_type=one.icmp_type,
+            identifier=one.identifier,
+        )
+        return Conversation(conversation.interface, hook, headers)

@@ -1,0 +1,82 @@
+"""What the latest packets have brought about: what can be answered, quoted, and waited for."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final, NamedTuple
+
+from harness.fuzz.generate.dice import Dice
+from harness.fuzz.generate.inventory import Inventory
+from harness.step import PacketStep
+from harness.subject import Prediction
+from model.domain.configuration import SECOND
+from model.domain.event import Hook
+from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey
+from model.domain.packet import Verdict
+
+REMEMBERED: Final = 24
+
+
+class Passed(NamedTuple):
+    """A packet that went on: the hook whose packets travel its way, where, and its frame now.
+
+    One that was redirected into the pod travels the way of those that enter it.
+    """
+
+    hook: Hook
+    interface: int
+    frame: bytes
+
+
+class Memory:
+    """The latest packets. `now` is the clock, in nanoseconds."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.passed: deque[Passed] = deque(maxlen=REMEMBERED)
+        self.touched: deque[tuple[PacketStep, Prediction]] = deque(maxlen=REMEMBERED)
+
+    def saw(self, step: PacketStep, prediction: Prediction) -> Passed | None:
+        """Remember a packet; how it went on, if it did."""
+        self.touched.append((step, prediction))
+        outcome = prediction.outcome
+        if outcome.verdict is Verdict.DROP:
+            return None
+        hook, interface, _, _ = step.packet
+        if outcome.verdict is Verdict.REDIRECT:
+            hook, interface = Hook.TO_CONTAINER, outcome.redirect_interface
+        passed = Passed(hook, interface, outcome.data)
+        self.passed.append(passed)
+        return passed
+
+    def keys(self) -> list[FlowKey]:
+        """Conntrack keys that were touched lately."""
+        return [
+            key
+            for _, prediction in self.touched
+            for key, value in prediction.touched
+            if isinstance(key, FlowKey) and value is not None
+        ]
+
+    def wait(self, dice: Dice, inventory: Inventory) -> tuple[int, PacketStep] | None:
+        """Time until something that a packet touched is over, and that packet, to be sent again.
+
+        One nanosecond less, exactly so much, or one more. None where nothing can be waited for.
+        """
+        if not self.touched:
+            return None
+        step, prediction = dice.pick(self.touched)
+        ends = [end for key, value in prediction.touched if (end := end_of(key, value, inventory))]
+        ends = [end for end in (*ends, self.now + SECOND) if end > self.now + 1]
+        return dice.pick(ends) - self.now + dice.pick((-1, 0, 0, 1)), step
+
+
+def end_of(key: object, value: object, inventory: Inventory) -> int:
+    """When an entry is over, in nanoseconds; 0 for what has no such time."""
+    if isinstance(value, Flow | Datagram):
+        return value.expires
+    if isinstance(value, Affinity) and isinstance(key, AffinityKey):
+        service = inventory.services.get(key.service)
+        timeout = service.affinity_timeout if service is not None else None
+        return value.last_use + timeout if timeout is not None else 0
+    return 0
