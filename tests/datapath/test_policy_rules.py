@@ -81,7 +81,7 @@ def test_packets_meet_every_kind_of_decision(subject: KernelSubject) -> None:
     """Else the test above would show little."""
     decided: Counter[tuple[str, Verdict, int]] = Counter()
 
-    @settings(ENOUGH, max_examples=50)
+    @settings(ENOUGH, max_examples=100)
     @given(rule_sets())
     def count(rules: RuleSet) -> None:
         for expected, _ in judged(subject, rules):
@@ -94,8 +94,8 @@ def test_packets_meet_every_kind_of_decision(subject: KernelSubject) -> None:
     for family in (4, 16):
         for rule in ("none", "rule"):
             for verdict in (Verdict.PASS, Verdict.DROP):
-                assert decided[rule, verdict, family] >= 20
-        assert decided["host", Verdict.PASS, family] >= 5
+                assert decided[rule, verdict, family] >= 50
+        assert decided["host", Verdict.PASS, family] >= 1
 
 
 IN_THE_DATAPATH = [
