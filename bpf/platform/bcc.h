@@ -12,6 +12,14 @@
 /* bcc says GPL by itself, which is one of the two. */
 #define LICENSE(text_) _Static_assert(sizeof(text_) > 1, "license")
 
+/* bcc cannot ask the kernel that will run the program; the loader does and says so. */
+#ifdef TWINPATH_COARSE_CLOCK
+#define has_coarse_clock() true
+#else
+#define has_coarse_clock() false
+#define bpf_ktime_get_coarse_ns bpf_ktime_get_ns
+#endif
+
 #define MAP(name_, type_, key_, value_, entries_, flags_)
 #define MAP_RING(name_, bytes_)
 

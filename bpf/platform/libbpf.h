@@ -9,8 +9,20 @@
 #include <linux/types.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 
 #define LICENSE(text_) char _license[] SEC("license") = text_
+
+/*
+ * Whether the kernel has bpf_ktime_get_coarse_ns, as Linux has since 5.11. libbpf answers from the
+ * kernel's own BTF when it loads the program, and the verifier passes over what is never reached.
+ */
+enum bpf_func_id___kernel {
+	BPF_FUNC_ktime_get_coarse_ns___kernel = 160,
+};
+
+#define has_coarse_clock()                                                                         \
+	bpf_core_enum_value_exists(enum bpf_func_id___kernel, BPF_FUNC_ktime_get_coarse_ns___kernel)
 
 #define MAP(name_, type_, key_, value_, entries_, flags_)                                          \
 	struct {                                                                                   \

@@ -39,6 +39,7 @@ from harness.kernel.libbpf_object import (
 from harness.kernel.loaded import KernelObject, LoadedProgram
 from harness.kernel.maps import KernelMap
 from harness.kernel.permissions import explain_denial
+from harness.kernel.probe import COARSE_CLOCK, supports_helper
 from harness.kernel.standard_error import captured_standard_error
 from harness.kernel.verifier import summarize
 
@@ -59,6 +60,8 @@ class BccModule:
         self._source = source
         text = f"{source.read_text('utf-8')}\n{layout_assertions(btf)}"
         flags = ["-DTWINPATH_BCC", "-w", f"-I{source.parent.absolute()}"]
+        if supports_helper(COARSE_CLOCK):
+            flags.append("-DTWINPATH_COARSE_CLOCK")
         flags += [f"-DMAP_FD_{name}={fd}" for name, fd in descriptors.items()]
         with announced_kernel_source(), captured_standard_error() as captured:
             try:

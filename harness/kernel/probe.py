@@ -15,12 +15,20 @@ FRAME: Final = bytes(64)
 
 _INSTRUCTION = struct.Struct("<BBhi")
 _MOVE_IMMEDIATE: Final = 0xB7
+_CALL: Final = 0x85
 _EXIT: Final = 0x95
 
 
-def load_smallest_program() -> int:
-    """Load a tc program that returns 0. Its file descriptor, or a negated errno."""
-    code = _INSTRUCTION.pack(_MOVE_IMMEDIATE, 0, 0, 0) + _INSTRUCTION.pack(_EXIT, 0, 0, 0)
+COARSE_CLOCK: Final = 160
+"""Number of the helper bpf_ktime_get_coarse_ns."""
+
+
+def load_smallest_program(before: bytes = b"") -> int:
+    """Load a tc program that returns 0. Its file descriptor, or a negated errno.
+
+    `before` are instructions to be run first.
+    """
+    code = before + _INSTRUCTION.pack(_MOVE_IMMEDIATE, 0, 0, 0) + _INSTRUCTION.pack(_EXIT, 0, 0, 0)
     instructions = ctypes.create_string_buffer(code, len(code))
     license_name = ctypes.create_string_buffer(b"GPL")
     attribute = abi.ProgramLoadAttribute(
@@ -55,6 +63,16 @@ def run_smallest_program(flags: int = 0) -> int:
 def supports_checksum_complete() -> bool:
     """Whether a test run can give the packet a CHECKSUM_COMPLETE sum."""
     return run_smallest_program(abi.BPF_F_TEST_SKB_CHECKSUM_COMPLETE) == 0
+
+
+@functools.cache
+def supports_helper(number: int) -> bool:
+    """Whether a tc program can call the helper of that number, one without arguments."""
+    program = load_smallest_program(_INSTRUCTION.pack(_CALL, 0, 0, number))
+    if program < 0:
+        return False
+    os.close(program)
+    return True
 
 
 def create_smallest_map() -> int:

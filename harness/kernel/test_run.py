@@ -35,9 +35,13 @@ DEFAULT_CONTEXT: Final = KernelContext()
 
 
 class TestRun:
-    """Runs one program. Used by one thread; the program's file descriptor stays the caller's."""
+    """Runs one program. Used by one thread; the program's file descriptor stays the caller's.
 
-    def __init__(self, fd: int) -> None:
+    `repeat`: the kernel runs it so many times, each time on what the last run left, and tells of
+    the last one.
+    """
+
+    def __init__(self, fd: int, repeat: int = 1) -> None:
         self._frame_in = bytearray(FRAME_BYTES)
         self._frame_out = bytearray(FRAME_BYTES)
         self._context_in = bytearray(CONTEXT_BYTES)
@@ -46,7 +50,7 @@ class TestRun:
             prog_fd=fd,
             data_in=_address(self._frame_in),
             data_out=_address(self._frame_out),
-            repeat=1,
+            repeat=repeat,
             ctx_size_in=CONTEXT_BYTES,
             ctx_in=_address(self._context_in),
             ctx_out=_address(self._context_out),
