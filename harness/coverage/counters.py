@@ -53,10 +53,22 @@ class BranchCounters:
 
 
 class CountedSubject(NamedTuple):
-    """An instrumented datapath to drive, and its counters."""
+    """An instrumented datapath to drive, its counters, and those of its siblings.
+
+    Siblings are the same datapath with other tables (harness.subject.Subject.resized);
+    `all_counters` grows as they are loaded and begins with `counters`.
+    """
 
     subject: KernelSubject
     counters: BranchCounters
+    all_counters: list[BranchCounters]
+
+    def total(self) -> NDArray[np.uint64]:
+        """What subject and siblings have counted together, of shape (n,)."""
+        total = np.zeros_like(self.counters.values)
+        for one in self.all_counters:
+            total += one.values
+        return total
 
 
 def open_counted(
@@ -67,12 +79,13 @@ def open_counted(
     The bench closes it. A guided campaign looks at the counters after each packet:
 
         with Bench() as bench:
-            subject, counters = open_counted(bench)
-            seen = SeenCounts(counters.values.size)
+            counted = open_counted(bench)
+            subject, values = counted.subject, counted.counters.values
+            seen = SeenCounts(values.size)
             ...
-            counters.clear()                          # before what is to be told apart
+            counted.counters.clear()                  # before what is to be told apart
             subject.process(packet)
-            if seen.add(counters.values):             # NOTHING, NEW_COUNT or NEW_BRANCH
+            if seen.add(values):                      # NOTHING, NEW_COUNT or NEW_BRANCH
                 keep(packet)
 
     `subject.reset` and control-plane operations run no program and leave the counters alone.
@@ -80,9 +93,14 @@ def open_counted(
     Raises MissingToolError, CompileError, CacheError, and what Bench.open raises.
     """
     build = build_instrumented(source)
-    options = options._replace(mappable=(*options.mappable, SECTION))
-    subject = bench.open(build.object, LoaderName.LIBBPF, options)
-    return CountedSubject(subject, BranchCounters(subject.loaded, build))
+    counters: list[BranchCounters] = []
+    subject = bench.open(
+        build.object,
+        LoaderName.LIBBPF,
+        options._replace(mappable=(*options.mappable, SECTION)),
+        lambda subject: counters.append(BranchCounters(subject.loaded, build)),
+    )
+    return CountedSubject(subject, counters[0], counters)
 
 
 def counts_by_function(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from harness.coverage.branch import Branch, FileCoverage, Side, SideCoverage, numbered, one_blank
 from harness.coverage.build import CoverageBuild
 from harness.coverage.llvm import export_json
+
+EXPANSION: Final = 1
+"""LLVM's kind of a region that a macro expands to."""
 
 
 class _Place(NamedTuple):
@@ -75,9 +78,25 @@ def _branches(function: dict[str, Any], texts: dict[str, _Text]) -> Iterator[tup
     LLVM gives: place (4 numbers), count of true, count of false, number of the file.
     """
     name = function["name"].rpartition(":")[2]
-    for line, column, end_line, end_column, true, false, file, *_ in function["branches"]:
+    macros = _macros(function)
+    for *numbers, true, false, file, _, _ in function["branches"]:
+        place = _Place(*numbers)
+        line, column, *_ = place
         path = function["filenames"][file]
-        text = texts[path].at(_Place(line, column, end_line, end_column))
+        text = texts[path].at(macros.get((file, line, column), place))
         for outcome, count in (("true", true), ("false", false)):
             shown = texts[path].shown
             yield path, Branch(shown, line, column, outcome, name, text, 1, count > 0)
+
+
+def _macros(function: dict[str, Any]) -> dict[tuple[int, int, int], _Place]:
+    """Names of macros by number of the file, line and column: a decision that is one has no end.
+
+    LLVM gives of each region: place (4 numbers), count, number of the file, of the expanded file,
+    kind.
+    """
+    return {
+        (file, numbers[0], numbers[1]): _Place(*numbers)
+        for *numbers, _count, file, _expanded, kind in function["regions"]
+        if kind == EXPANSION
+    }

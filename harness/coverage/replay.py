@@ -48,14 +48,15 @@ def replay(
     """
     watch = ModelWatch(ROOT)
     with Bench() as bench:
-        subject, counters = open_counted(bench, source)
-        session = Session(Lockstep(ModelReference(), subject), listener)
+        counted = open_counted(bench, source)
+        session = Session(Lockstep(ModelReference(), counted.subject), listener)
         with watch.watching():
             session.run(scenarios)
-        values = counters.values.copy()
-    datapath = datapath_coverage(counters.build, values, ROOT)
+        values = counted.total()
+    build = counted.counters.build
+    datapath = datapath_coverage(build, values, ROOT)
     if html is not None:
-        write_html(counters.build, values, html / DATAPATH_FOLDER)
+        write_html(build, values, html / DATAPATH_FOLDER)
     model = watch.result()
     if html is not None:
         watch.write_html(html / MODEL_FOLDER)

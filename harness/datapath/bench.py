@@ -43,16 +43,20 @@ class Bench:
         source: Path = SOURCE,
         loader: LoaderName = LoaderName.LIBBPF,
         options: MapOptions = TEST_MAPS,
+        opened: Callable[[KernelSubject], None] = lambda _subject: None,
     ) -> KernelSubject:
         """Load an object and make a subject of it; the bench closes it in the end, if it is open.
 
-        So it does with siblings that the subject is asked for: the same with other tables.
+        So it does with siblings that the subject is asked for: the same with other tables. `opened`
+        is told of each, the first one too.
         Raises what harness.kernel.loader.load raises, and what KernelSubject does.
         """
 
         @functools.cache
         def sibling(limits: Limits) -> KernelSubject:
-            return self._open(source, loader, limited(options, limits), sibling)
+            subject = self._open(source, loader, limited(options, limits), sibling)
+            opened(subject)
+            return subject
 
         return sibling(UNLIMITED)
 
