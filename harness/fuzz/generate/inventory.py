@@ -62,6 +62,42 @@ class Inventory:
                 gone = self.services.pop(identifier, None)
                 self.removed += [gone] if gone else []
 
+    def allows(self, operation: Operation) -> bool:
+        """Whether an operation can be carried out, as far as identifiers say."""
+        match operation:
+            case RemoveEndpoint(identifier):
+                return identifier in self.endpoints
+            case RemoveService(identifier):
+                return identifier in self.services
+            case RemoveRule(identifier):
+                return identifier in self.rules
+            case RemoveIdentity(network):
+                return network in self.identities
+            case PutRule(rule):
+                return rule.endpoint in self.endpoints
+            case PutService(service):
+                return self.allows_service(service)
+            case PutEndpoint(endpoint):
+                others = self.endpoints.values()
+                return all(
+                    one.identifier == endpoint.identifier or one.interface != endpoint.interface
+                    for one in others
+                )
+        return True
+
+    def allows_service(self, service: Service) -> bool:
+        """Whether a service takes no frontend from another and has no backend of the past."""
+        others = [one for one in self.services.values() if one.identifier != service.identifier]
+        taken = {frontend.key for one in others for frontend in one.frontends}
+        if any(frontend.key in taken for frontend in service.frontends):
+            return False
+        known = self.services.get(service.identifier)
+        kept = {one.identifier for one in known.backends} if known is not None else set()
+        return all(
+            one.identifier in kept or one.identifier > self.highest_backend
+            for one in service.backends
+        )
+
     def forget_endpoint(self, identifier: int) -> None:
         """An endpoint goes, and its rules with it."""
         gone = self.endpoints.pop(identifier, None)

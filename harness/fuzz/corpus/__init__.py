@@ -1,0 +1,1 @@
+"""Cases that reached something new: kept, changed, put together, made few again."""

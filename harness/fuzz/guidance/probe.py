@@ -1,0 +1,74 @@
+"""Which branches of the in-kernel program a case takes: the same case once more, with counters.
+
+The datapath that is fuzzed stays the one that ships: what is counted is another build of the same
+source, loaded beside it and driven alone. So both loaders are guided alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from harness.coverage.counters import CountedSubject, open_counted
+from harness.coverage.novelty import BUCKET_BITS
+from harness.datapath.bench import Bench
+from harness.errors import UserError
+from harness.fuzz.guidance.feature import branch_feature, pair_feature
+from harness.kernel.loader import MapOptions
+from harness.step import START_CLOCK, ClockStep, CollectStep, OperationStep, PacketStep, Scenario
+from harness.subject import OperationError
+
+
+class Probe:
+    """An instrumented datapath and its counters. Raises what `open_counted` raises."""
+
+    def __init__(self, bench: Bench, source: Path, options: MapOptions) -> None:
+        self.counted: CountedSubject = open_counted(bench, source, options)
+        self.branches = int(self.counted.counters.values.size)
+
+    def features(self, scenario: Scenario, ways: Sequence[int | None]) -> Iterator[set[int]]:
+        """What each step of a scenario reaches; `ways` are the steps' ways through the model."""
+        subject, counters = self.counted.subject, self.counted.counters
+        now = START_CLOCK
+        subject.reset()
+        subject.set_clock(now)
+        try:
+            subject.apply(scenario.topology)
+            for step, way in zip(scenario.steps, ways, strict=True):
+                found: set[int] = set()
+                match step:
+                    case PacketStep(packet):
+                        counters.clear()
+                        subject.process(packet)
+                        found = self.reached(way)
+                    case ClockStep(advance):
+                        now += advance
+                        subject.set_clock(now)
+                    case OperationStep(operations):
+                        subject.apply(operations)
+                    case CollectStep():
+                        subject.collect()
+                yield found
+        except OperationError:
+            return
+
+    def reached(self, way: int | None) -> set[int]:
+        """Branches that the last packet took, and their set together with its way."""
+        values = self.counted.counters.values.view(np.int64)
+        taken = np.flatnonzero(values)
+        buckets = BUCKET_BITS.take(values[taken], mode="clip")
+        pairs = zip(taken.tolist(), buckets.tolist(), strict=True)
+        found = {branch_feature(branch, bucket) for branch, bucket in pairs}
+        if way is not None:
+            found.add(pair_feature(way, taken.astype("<u2").tobytes()))
+        return found
+
+
+def open_probe(bench: Bench, source: Path, options: MapOptions) -> tuple[Probe | None, str]:
+    """The probe, or why there is none: an object without source, another compiler."""
+    try:
+        return Probe(bench, source, options), ""
+    except UserError as error:
+        return None, str(error)

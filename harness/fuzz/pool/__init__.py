@@ -1,0 +1,1 @@
+"""Where rounds are carried out: processes of this machine, or Dask workers on many."""

@@ -1,0 +1,186 @@
+"""One round of a campaign: a topology, some hundred steps in lockstep, and what they reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Final, Protocol
+
+from harness.fuzz.generate.dice import Dice
+from harness.fuzz.guidance.feature import way_feature
+from harness.fuzz.guidance.flow_states import FlowStates
+from harness.fuzz.tally import Tally
+from harness.fuzz.wire import write_case
+from harness.lockstep.engine import Lockstep
+from harness.lockstep.result import Divergence, RunResult
+from harness.step import ClockStep, OperationStep, PacketStep, Scenario, Step
+from harness.subject import OperationError, Prediction, Refused, StateKey
+from model.domain.operation import Operation
+from model.domain.packet import Outcome, Verdict
+from model.domain.state import CounterKey
+
+DIGEST_BYTES: Final = 16
+VERDICTS: Final = {verdict: verdict.name.lower() for verdict in Verdict}
+
+
+class Source(Protocol):
+    """Where a round's steps come from."""
+
+    def next_step(self, now: int) -> Step:
+        """The next step; `now` is the clock, in nanoseconds."""
+
+    def saw(self, step: PacketStep, prediction: Prediction) -> None:
+        """Take in what became of a packet."""
+
+
+@dataclass(slots=True)
+class Walked:
+    """What one round brought about.
+
+    `steps` are those that were carried out; `fresh` the places among them where a way through the
+    model was gone for the first time in this round, with the way's feature. `digest` is of what
+    went in and came out. `free`: the datapath had a choice, so that another run may differ.
+    """
+
+    topology: tuple[Operation, ...]
+    steps: list[Step] = field(default_factory=list)
+    touched: list[tuple[StateKey, ...]] = field(default_factory=list)
+    fresh: list[tuple[int, int]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    divergence: Divergence | None = None
+    refused: dict[str, int] = field(default_factory=dict)
+    digest: bytes = b""
+    free: bool = False
+
+    @property
+    def scenario(self) -> Scenario:
+        """The round as a scenario."""
+        return Scenario("fuzz", "fuzz", self.topology, tuple(self.steps))
+
+
+class Walk:
+    """Carries out one round. Made for each anew."""
+
+    def __init__(self, lockstep: Lockstep, source: Source, topology: tuple[Operation, ...]) -> None:
+        self.lockstep = lockstep
+        self.source = source
+        self.walked = Walked(topology)
+        self.result = RunResult()
+        self.states = FlowStates()
+        self.hash = blake2b(write_case(topology, ()).encode(), digest_size=DIGEST_BYTES)
+        self.prediction: Prediction | None = None
+
+    def run(self, limit: int) -> Walked:
+        """So many steps, or up to a divergence, or to an operation that is refused."""
+        lockstep, walked = self.lockstep, self.walked
+        before, lockstep.observer = lockstep.observer, self.observe
+        try:
+            lockstep.resize(walked.scenario.limits)
+            lockstep.reset()
+            lockstep.apply(OperationStep(walked.topology, "topology"))
+            self.walk(limit)
+        except OperationError:
+            walked.tally.failures += 1
+        finally:
+            lockstep.observer = before
+        self.sum_up()
+        return walked
+
+    def walk(self, limit: int) -> None:
+        """Every step; the whole state at the end."""
+        lockstep, walked, source = self.lockstep, self.walked, self.source
+        ways, known = self.result.ways, 0
+        scenario = walked.scenario
+        for number in range(limit):
+            step = source.next_step(lockstep.now)
+            self.prediction = None
+            divergence = lockstep.step(scenario, number, step, self.result)
+            self.log(step)
+            if divergence is not None:
+                self.found(divergence)
+                return
+            if len(ways) > known:
+                known += 1
+                walked.fresh.append((number, way_feature(next(reversed(ways)))))
+        divergence = lockstep.compare_states(scenario, limit, None, lockstep.subject.damage())
+        if divergence is not None:
+            self.found(divergence)
+
+    def observe(
+        self, step: PacketStep, prediction: Prediction | None, outcome: Outcome | Refused
+    ) -> None:
+        """Is told of each packet."""
+        if isinstance(outcome, Refused):
+            self.walked.refused.setdefault(outcome.error, len(self.walked.steps))
+        if prediction is None:
+            return
+        self.prediction = prediction
+        self.source.saw(step, prediction)
+        self.states.saw(prediction)
+        self.walked.tally.verdicts[VERDICTS[prediction.outcome.verdict]] += 1
+        if prediction.draws:
+            self.walked.free = True
+
+    def log(self, step: Step) -> None:
+        """Keep a step, what it touched, and its part of the digest."""
+        walked, prediction, update = self.walked, self.prediction, self.hash.update
+        walked.steps.append(step)
+        if prediction is not None and isinstance(step, PacketStep):
+            outcome = prediction.outcome
+            update(step.packet.data)
+            update(outcome.data)
+            update(bytes((step.packet.hook, outcome.verdict, prediction.reason)))
+            walked.touched.append(tuple([key for key, _ in prediction.touched]))
+        else:
+            update(write_case((), (step,)).encode())
+            walked.touched.append(())
+
+    def found(self, divergence: Divergence) -> None:
+        """A divergence ends the round."""
+        self.walked.divergence = replace(divergence, scenario=self.walked.scenario)
+
+    def sum_up(self) -> None:
+        """What the round amounts to, in numbers."""
+        walked, result, tally = self.walked, self.result, self.walked.tally
+        result.tell_ways()
+        tally.rounds, tally.steps, tally.packets = 1, len(walked.steps), result.packets
+        tally.refused.update(result.refused)
+        tally.reasons.update(result.reasons)
+        tally.clauses.update(result.clauses)
+        for (_, notes), packets in result.ways.items():
+            for clause, what in notes:
+                tally.notes[f"{clause} {what}"] += packets
+        for (before, after), times in self.states.transitions.items():
+            tally.transitions[f"{before} > {after}"] += times
+        walked.free = walked.free or result.evicted > 0
+        walked.digest = self.hash.digest()
+
+
+def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Scenario:
+    """The steps that led to some places: those that touched the same entries, and all but packets.
+
+    At most so many steps, the latest; time that passes twice in a row passes once.
+    """
+    chosen = dice.sample(places, 6)
+    last = max(chosen)
+    wanted = {
+        key for place in chosen for key in walked.touched[place] if not isinstance(key, CounterKey)
+    }
+    kept: list[Step] = []
+    for number, step in enumerate(walked.steps[: last + 1]):
+        keys = walked.touched[number]
+        if not keys and not isinstance(step, PacketStep):
+            keep(kept, step)
+        elif number in chosen or any(key in wanted for key in keys):
+            kept.append(step)
+    return replace(walked.scenario, steps=tuple(kept[-limit:]))
+
+
+def keep(steps: list[Step], step: Step) -> None:
+    """Add a step that is no packet."""
+    last = steps[-1] if steps else None
+    if isinstance(last, ClockStep) and isinstance(step, ClockStep):
+        steps[-1] = ClockStep(last.advance + step.advance)
+    else:
+        steps.append(step)

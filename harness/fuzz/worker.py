@@ -1,0 +1,83 @@
+"""A worker process: reads what to do from its standard input, a line of JSON each, and answers so.
+
+    {"settings": {...}}                      first of all; answered by {"ready": ...}
+    {"learn": {"cases": [...], "features": [...]}}   not answered
+    {"round": 7, "steps": 512}               answered by the round
+
+Whoever closes its input ends it. What else it has to say goes to standard error.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any, Final, TextIO
+
+from harness.datapath.bench import Bench
+from harness.errors import UserError
+from harness.fuzz.explorer import Explorer
+from harness.fuzz.settings import Settings
+
+YOUNG: Final = 0
+"""The generation of objects that is looked through after each round: what the round left."""
+
+
+def main() -> int:
+    """Work until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = own_output()
+    orders = read_orders(sys.stdin)
+    try:
+        with Bench() as bench:
+            work(bench, orders, answers)
+    except UserError as error:
+        answer(answers, {"error": str(error), "kind": type(error).__name__})
+        return 1
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def own_output() -> TextIO:
+    """Standard output for answers alone; whoever else writes there writes to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def read_orders(lines: TextIO) -> Iterator[dict[str, Any]]:
+    """Orders, up to the end of the input."""
+    for line in iter(lines.readline, ""):
+        yield json.loads(line)
+
+
+def work(bench: Bench, orders: Iterator[dict[str, Any]], answers: TextIO) -> None:
+    """Carry orders out. Collects garbage between rounds, never while one is timed."""
+    settings = Settings.from_object(next(orders)["settings"])
+    explorer = Explorer(bench, settings)
+    branches = explorer.probe.branches if explorer.probe is not None else 0
+    answer(answers, {"ready": os.getpid(), "branches": branches, "blind": explorer.blind})
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    for order in orders:
+        if "learn" in order:
+            explorer.learn(order["learn"]["cases"], order["learn"]["features"])
+        else:
+            done = explorer.carry_out(order["round"], order["steps"])
+            answer(answers, done.as_object())
+            gc.collect(YOUNG)
+
+
+def answer(answers: TextIO, value: dict[str, Any]) -> None:
+    """Write one answer."""
+    answers.write(json.dumps(value, separators=(",", ":")) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
