@@ -85,7 +85,8 @@ class Scenario:
 
     `steps` may be a stream (a capture) that is read anew with each walk. `path` is the file it
     came from, `family` the family it was written or translated for (None: both or mixed),
-    `clauses` the clause ids its author says it covers, `limits` the sizes of its tables (CT-12).
+    `clauses` the clause ids its author says it covers, `misses` those that it comes near to and
+    that must not apply, `limits` the sizes of its tables (CT-12).
     """
 
     name: str
@@ -95,4 +96,5 @@ class Scenario:
     family: Family | None = None
     description: str = ""
     clauses: tuple[str, ...] = ()
+    misses: tuple[str, ...] = ()
     limits: Limits = UNLIMITED

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from model.domain.address import Family
+
 CLAUSES: Final[dict[str, str]] = {
     "PKT-1": "ARP and neighbour discovery pass, other non-IP frames are dropped",
     "PKT-1a": "neighbour discovery passes before endpoint and source are looked at",
@@ -112,3 +114,19 @@ CLAUSES: Final[dict[str, str]] = {
     "OBS-3": "trace",
     "OBS-4": "one run-time configuration",
 }
+
+ONLY_IN: Final[dict[str, Family]] = {
+    "PKT-1a": Family.IPV6,
+    "PKT-2a": Family.IPV4,
+    "PKT-3a": Family.IPV6,
+    "PKT-8a": Family.IPV6,
+}
+"""Clauses that are about one family alone."""
+
+NOT_NOTED: Final[dict[str, str]] = {
+    "PKT-2a": "what is not verified decides nothing; packets with a wrong checksum show it",
+    "LB-6a": "the identifier of a backend says so; to a packet it is a backend that is gone (LB-6)",
+    "POL-7": "is about cost; the model judges the rules one by one",
+    "OBS-1": "every packet has one reason; counters are compared with each",
+}
+"""Clauses that no note of the model can tell, and why; expectations and tests show them."""

@@ -41,21 +41,26 @@ def decide(world: World, table: Table, packet: Packet, draw: Draw, trace: Trace)
     try:
         view = frame.parse(packet.data, trace)
     except Drop as drop:
-        trace.note(drop.clause, "dropped", drop.reason)
+        note_drop(trace, drop.clause, drop.reason)
         return dropped(packet, table.now, drop.reason)
     if view is None:
         return Decision(Reason.UNTRACKED, Verdict.PASS, packet.data)
     endpoint = world.endpoint_at.get(packet.interface)
     if endpoint is None:
-        trace.note("PKT-7a", "dropped", Reason.UNKNOWN_ENDPOINT)
+        note_drop(trace, "PKT-7a", Reason.UNKNOWN_ENDPOINT)
         return dropped(packet, table.now, Reason.UNKNOWN_ENDPOINT, 0, view.tuple)
     passage = Passage(world, table, packet, view, endpoint, draw, trace)
     try:
         return walk(passage)
     except Drop as drop:
-        trace.note("CT-10", "nothing changes but counters and events")
-        trace.note(drop.clause, "dropped", drop.reason)
+        note_drop(trace, drop.clause, drop.reason)
         return drop_passage(passage, drop.reason)
+
+
+def note_drop(trace: Trace, clause: str, reason: Reason) -> None:
+    """Note a drop, and that nothing else comes of it."""
+    trace.note("CT-10", "nothing changes but counters and events")
+    trace.note(clause, "dropped", reason)
 
 
 def walk(passage: Passage) -> Decision:

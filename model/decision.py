@@ -56,9 +56,9 @@ def redirect(decision: Decision, interface: int) -> Decision:
 
 def context_after(context: Context, decision: Decision, trace: Trace) -> Context:
     """A packet's metadata afterwards: a redirect names its interface in word 4 (PKT-9a)."""
+    if context != DEFAULT_CONTEXT:
+        trace.note("PKT-9", "metadata stays as it is")
     if not decision.redirect_interface:
-        if context != DEFAULT_CONTEXT:
-            trace.note("PKT-9", "metadata is not touched")
         return context
     trace.note("PKT-9a", "control block word 4 names the interface", decision.redirect_interface)
     first, second, third, fourth, _ = context.control_block

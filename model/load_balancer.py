@@ -111,7 +111,8 @@ def choose(
         choice = choice_of(passage, service, key, affine)
         if choice is not None:
             return choice
-        passage.trace.note("NAT-4a", "the affine backend clashes", affine.identifier)
+        passage.trace.note("NAT-4", "an open flow is in the way", affine.identifier)
+        passage.trace.note("NAT-4a", "the affine backend is left aside", affine.identifier)
     first = first_candidate(passage, service, candidates)
     for attempt in range(min(len(candidates), MAXIMUM_ATTEMPTS)):
         backend = candidates[(first + attempt) % len(candidates)]
@@ -148,8 +149,10 @@ def choice_of(passage: Passage, service: Service, key: FlowKey, backend: Backend
     table, frontend = passage.table, frontend_of(key)
     target = translated_key(passage.configuration, key, backend)
     flow = table.live_flow(target)
-    if flow is not None and is_flow_of(flow, frontend) and not is_reopened(passage, flow):
-        return Choice(service, frontend, backend, target, flow)
+    if flow is not None and is_flow_of(flow, frontend):
+        if not is_reopened(passage, flow):
+            return Choice(service, frontend, backend, target, flow)
+        passage.trace.note("CT-6", "a new connection in a closing flow's place", target)
     mirrored = table.live_flow(target._replace(opener=opposite(target.opener)))
     if is_open(flow) or is_open(mirrored):
         return None

@@ -27,6 +27,7 @@ def no_backend(passage: Passage) -> Decision:
     make = answer.reset if view.protocol == TCP else answer.port_unreachable
     passage.trace.note("LB-8a" if view.protocol == TCP else "LB-8b", "rejected")
     passage.trace.note("LB-8c", "headers of the answer")
+    passage.trace.note("CT-10", "nothing changes but counters and events")
     decision = drop_passage(passage, Reason.REJECTED)
     decision.data = packet.data[:ETHERNET_LENGTH] + make(packet.data, view)
     return hairpin.into_pod(passage, decision)
@@ -38,4 +39,5 @@ def require_within_limit(passage: Passage) -> None:
     limit = passage.configuration.rejects_per_second
     passage.reject_window, allowed = pass_limit(window, passage.now, limit)
     if not allowed:
+        passage.trace.note("OBS-2a", "beyond the limit of answers")
         raise Drop(Reason.NO_BACKEND, "LB-8")

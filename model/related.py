@@ -19,6 +19,7 @@ from model.domain.event import Hook
 from model.domain.flow import Flow, FlowKey, Selection
 from model.domain.packet import Verdict
 from model.domain.reason import Reason
+from model.domain.service import BackendState
 from model.packet import quote
 from model.packet.rewrite import Translation, translate, update_quoting_checksum
 from model.packet.transport import is_icmp
@@ -45,6 +46,7 @@ def find_quoted(passage: Passage) -> Quoted | None:
     if end_at_pod(passage, error) != end_at_pod_of_quote(passage, view):
         trace.note("CT-9a", "the quoted packet was not this pod's")
         return None
+    trace.note("CT-9a", "sought as the quoted packet travelled")
     hook = Hook.TO_CONTAINER if passage.leaves_pod else Hook.FROM_CONTAINER
     own = find_under(passage, view, flow_key(view, hook, own_opener(hook)), is_reply=False)
     other = None
@@ -78,8 +80,7 @@ def find_under(passage: Passage, view: View, key: FlowKey, is_reply: bool) -> Ma
     entry = passage.table.get(key)
     if isinstance(entry, Selection):
         match = conntrack.follow_selection(passage, key, entry, chooses=False)
-        if match is None and entry.backend not in passage.world.backends:
-            passage.trace.note("CT-9c", "the recorded backend is gone", entry.backend)
+        note_backend(passage, entry)
         if match is None or not (passage.leaves_pod or match.flow.hairpin):
             return None
         return Match(match.key, match.flow, is_reply, key)
@@ -88,6 +89,15 @@ def find_under(passage: Passage, view: View, key: FlowKey, is_reply: bool) -> Ma
     if is_reply and is_icmp(view):
         passage.trace.note("CT-8", "reply to a tracked request", key)
     return Match(key, entry, is_reply)
+
+
+def note_backend(passage: Passage, selection: Selection) -> None:
+    """Note a recorded backend that new connections would not get (CT-9c)."""
+    _, backend = passage.world.backends.get(selection.backend, (None, None))
+    if backend is None:
+        passage.trace.note("CT-9c", "the recorded backend is gone", selection.backend)
+    elif backend.state is BackendState.QUARANTINED:
+        passage.trace.note("CT-9c", "the recorded backend is quarantined", selection.backend)
 
 
 def relate(passage: Passage, quoted: Quoted) -> Decision:

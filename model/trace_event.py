@@ -29,7 +29,6 @@ TRACED: Final = {
     ("NAT-2", "quote and error translated"): "NAT-2",
     ("NAT-2d", "quote and error translated"): "NAT-2",
     ("NAT-4", "an open flow is in the way"): "NAT-4",
-    ("NAT-4a", "the affine backend clashes"): "NAT-4",
     ("POL-1", "rule decides"): "POL-1",
     ("POL-2", "no rule matches; isolated"): "POL-2",
     ("POL-5", "judged again under revision"): "POL-5",

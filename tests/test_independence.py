@@ -54,6 +54,7 @@ PARTS = {
             "harness.step",
             "harness.subject",
             "harness.errors",
+            "model.clauses",
             "model.domain",
         ),
     ),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from harness.errors import NothingToCompareError, UserError
+from harness.lockstep.claims import check_claims
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult
 from harness.step import Scenario
@@ -16,7 +17,8 @@ class Listener:
     """Who is told of a session's progress; each at once.
 
     `progress`: so many steps of a scenario are done. `found`: a divergence. `failed`: a scenario
-    that could not be carried out to its end. `done`: any other that is through, with its result.
+    that could not be carried out to its end, or that does not do what it claims. `done`: any other
+    that is through, with its result.
     """
 
     progress: Callable[[Scenario, int], None] | None = None
@@ -57,6 +59,8 @@ class Session:
         result = RunResult()
         try:
             self.lockstep.run(scenario, self.progress_of(scenario), result)
+            if not result.divergences:
+                check_claims(scenario, result.clauses)
         except NothingToCompareError:
             raise
         except UserError as error:

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,12 +46,15 @@ def folder_name(scenario: Scenario, content: str) -> str:
 
 
 def scenario_text(divergence: Divergence) -> str:
-    """The divergence's steps as a scenario file. Raises UserError where no file can hold them."""
+    """The divergence's steps as a scenario file. Raises UserError where no file can hold them.
+
+    What the whole scenario claims to cover is not claimed of a part of it.
+    """
     from harness.scenario.document import MAXIMUM_BYTES  # noqa: PLC0415 - imports YAML
     from harness.scenario.write import write_scenario  # noqa: PLC0415 - imports Scapy
 
     if not is_long(divergence):
-        text = write_scenario(divergence.scenario)
+        text = write_scenario(replace(divergence.scenario, clauses=(), misses=()))
         if len(text.encode()) <= MAXIMUM_BYTES:
             return text
     raise UserError(

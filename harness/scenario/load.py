@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from harness.scenario.document import Mapping, Node, Scalar, read_document
+from harness.scenario.claims import read_claims
+from harness.scenario.document import Mapping, read_document
 from harness.scenario.entry import read_entries
-from harness.scenario.error import FormatError, one_of, shown
+from harness.scenario.error import FormatError
 from harness.scenario.limits import read_limits
-from harness.scenario.reading import Fields, listing, named_scalar, scalar, text
+from harness.scenario.reading import Fields, named_scalar, text
 from harness.scenario.registry import Registry
 from harness.scenario.scope import Scope
 from harness.scenario.steps import Steps, families_reader
 from harness.scenario.topology import read_topology
 from harness.step import Scenario
-from model.clauses import CLAUSES
 from model.domain.address import Family
 from model.domain.limits import UNLIMITED
 
@@ -23,6 +23,7 @@ KEYS: Final = (
     "name",
     "description",
     "clauses",
+    "misses",
     "families",
     "limits",
     "topology",
@@ -60,6 +61,7 @@ def read_scenario(given: Fields, scope: Scope) -> Scenario:
     if not steps:
         place = given.value("steps").place
         raise FormatError(place, "a scenario without steps", "add a packet")
+    clauses, misses = read_claims(given)
     return Scenario(
         name=title + SUFFIXES[family] if family else title,
         path=str(path),
@@ -67,16 +69,7 @@ def read_scenario(given: Fields, scope: Scope) -> Scenario:
         steps=steps,
         family=family,
         description=" ".join(given.optional("description", text, "").split()),
-        clauses=given.optional("clauses", listing(clause), ()),
+        clauses=clauses,
+        misses=misses,
         limits=given.optional("limits", read_limits, UNLIMITED),
     )
-
-
-def clause(node: Node) -> str:
-    """The id of a clause of docs/specification.md."""
-    word: Scalar = scalar(node)
-    if word.text not in CLAUSES:
-        raise FormatError(
-            word.place, f"unknown clause {shown(word.text)}", one_of(CLAUSES, word.text)
-        )
-    return word.text

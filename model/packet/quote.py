@@ -23,7 +23,7 @@ def parse(frame: bytes, error: View, trace: Trace) -> View | None:
     """
     begin, end = header_begin(error), error.end
     if error.family is Family.IPV4:
-        quoted = parse_ipv4(frame, begin, end)
+        quoted = parse_ipv4(frame, begin, end, trace)
     else:
         quoted = parse_ipv6(frame, begin, end, trace)
     if quoted is None:
@@ -46,16 +46,18 @@ def parse(frame: bytes, error: View, trace: Trace) -> View | None:
     return quoted
 
 
-def parse_ipv4(frame: bytes, begin: int, end: int) -> View | None:
+def parse_ipv4(frame: bytes, begin: int, end: int, trace: Trace) -> View | None:
     """Quoted IPv4 header."""
     if begin + ipv4.HEADER_LENGTH > end:
         return None
-    version, _, identification, fragment, protocol, source, destination = ipv4.HEADER.unpack_from(
-        frame, begin
+    version, total, identification, fragment, protocol, source, destination = (
+        ipv4.HEADER.unpack_from(frame, begin)
     )
     length = (version & 0xF) * 4
     if version >> 4 != Family.IPV4 or length < ipv4.HEADER_LENGTH or begin + length > end:
         return None
+    if begin + total != end:
+        trace.note("CT-9b", "the quoted length is not looked at", total)
     view = View(Family.IPV4, source, destination, protocol, begin + length, end)
     if fragment & ipv4.OFFSET_MASK:
         offset = (fragment & ipv4.OFFSET_MASK) * 8
@@ -67,9 +69,13 @@ def parse_ipv6(frame: bytes, begin: int, end: int, trace: Trace) -> View | None:
     """Quoted IPv6 header with its extension headers."""
     if begin + ipv6.HEADER_LENGTH > end:
         return None
-    version, _, protocol, source, destination = ipv6.HEADER.unpack_from(frame, begin)
+    version, payload, protocol, source, destination = ipv6.HEADER.unpack_from(frame, begin)
     if version >> 4 != Family.IPV6:
         return None
+    if begin + ipv6.HEADER_LENGTH + payload != end:
+        trace.note("CT-9b", "the quoted length is not looked at", payload)
+    if protocol in ipv6.EXTENSION_HEADERS:
+        trace.note("CT-9b", "extension headers walked as far as the quote goes")
     view = View(Family.IPV6, source, destination, protocol, begin + ipv6.HEADER_LENGTH, end)
     try:
         ipv6.walk_extension_headers(frame, view, trace)

@@ -44,6 +44,7 @@ def translate(
     `header` is the offset of the IP header that `view` is about. Ports and the L4 checksum of a
     later fragment are in the first one (FRAG-1).
     """
+    trace.note("PKT-9", "everything else stays as it is")
     packet = bytearray(frame)
     source, destination = SOURCE_ADDRESS[view.family], DESTINATION_ADDRESS[view.family]
     addresses = replace(packet, header + source, translation.source)
@@ -94,8 +95,9 @@ def update_transport_checksum(packet: bytearray, view: View, change: int, trace:
     if offset + 2 > view.end:
         return
     if view.protocol == UDP and packet[offset : offset + 2] == b"\0\0":
-        clause = "PKT-8a" if view.family is Family.IPV6 else "PKT-8"
-        trace.note(clause, "a UDP checksum of 0 stays 0")
+        trace.note("PKT-8", "a UDP checksum of 0 stays 0")
+        if view.family is Family.IPV6:
+            trace.note("PKT-8a", "in IPv6 too")
         return
     trace.note("PKT-8", "L4 checksum updated")
     if update_field(packet, offset, change) == 0 and view.protocol == UDP:

@@ -72,10 +72,11 @@ def parse(frame: bytes, view: View, trace: Trace) -> None:
         return
     length = MINIMUM_LENGTH.get(protocol)
     if length is None or (protocol in (ICMP, ICMPV6) and not is_icmp(view)):
-        trace.note("PKT-4", "a protocol without ports", protocol)
+        trace.note("PKT-4", "no ports in protocol", protocol)
         return
     if view.transport + length > view.end:
         raise does_not_fit(view)
+    trace.note("PKT-4", "ports as of protocol", protocol)
     if protocol in (ICMP, ICMPV6):
         read_icmp(frame, view)
         return

@@ -45,7 +45,7 @@ steps:
 """
 PLAIN = """\
 name: plain
-clauses: [CT-1, CT-10]
+clauses: [CT-1, CT-11]
 families: [ipv4, ipv6]
 topology:
   identities: [pods]

@@ -61,7 +61,7 @@ FILES: dict[str, tuple[Prepare, str, ExitCode, str]] = {
         "a.yaml:10:",
     ),
     "unknown clause": (
-        write("a.yaml", PLAIN.replace("CT-10", "CT-99")),
+        write("a.yaml", PLAIN.replace("CT-11", "CT-99")),
         "a.yaml",
         USAGE,
         "unknown clause 'CT-99'",

@@ -49,7 +49,9 @@ def test_machines_get_the_same(shell: Shell, folder: Path) -> None:
         "CT-3",
         "CT-11",
         "NAT-1",
+        "PKT-4",
         "PKT-8",
+        "PKT-9",
     }
     assert step["touched"]["to_container/reply"] == "packets=1 bytes=54"
     assert len(bytes.fromhex(step["frame"])) == 54

@@ -93,7 +93,7 @@ def test_filter_takes_parts_of_names_patterns_and_whole_clauses(shell: Shell, fo
     assert listed(shell, folder, "--filter", "plain[ipv6]") == ["plain[ipv6]"]
     assert listed(shell, folder, "--filter", "*6]") == ["plain[ipv6]"]
     assert listed(shell, folder, "--filter", "shop.yaml") == ["shop"]
-    assert listed(shell, folder, "--filter", "CT-10") == ["plain[ipv4]", "plain[ipv6]"]
+    assert listed(shell, folder, "--filter", "CT-11") == ["plain[ipv4]", "plain[ipv6]"]
     assert listed(shell, folder, "--filter", "LB-*") == ["shop"]
     (folder / "ten.yaml").write_text(SHOP.replace("LB-1", "LB-10").replace("name: shop", "name: x"))
     assert listed(shell, folder, "--filter", "LB-1") == ["shop"]
