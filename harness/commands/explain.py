@@ -49,7 +49,8 @@ def command(path: Path, wanted: int | None, pattern: str | None, as_json: bool) 
     """Walk a scenario or capture through the specification; no datapath is needed.
 
     For every packet: the clauses that applied, what was looked up and decided, the verdict and
-    the entries that it touched. Free choices are taken to be the first.
+    the entries that it touched. Free choices are taken to be the first, and full tables to evict
+    nothing.
     """
     explained = explain(find_sources([path]), pattern, wanted)
     first = next(explained, None)

@@ -42,6 +42,9 @@ def show(checked: Checked) -> None:
         out.print(Text(words, style="red"), soft_wrap=True)
     if checked.without_vectors:
         out.print(Text(f"without recorded vectors: {counted(checked.without_vectors)}"))
+    if checked.evicting:
+        words = f"tables evict, which takes a kernel: {counted(checked.evicting)} not checked"
+        out.print(Text(words))
     words = "nothing was checked"
     if checked.mismatches:
         words = f"not as it was recorded: {counted(checked.mismatches)}"
@@ -63,5 +66,6 @@ def as_object(checked: Checked) -> dict[str, object]:
         "divergences": len(checked.mismatches),
         "mismatches": [asdict(one) for one in checked.mismatches],
         "without_vectors": checked.without_vectors,
+        "evicting": checked.evicting,
         "loaders": {},
     }

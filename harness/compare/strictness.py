@@ -3,6 +3,10 @@
 What is left open to a datapath is not switched off here but declared where it is decided:
 
 - the backend of `random` (LB-3c): `harness.lockstep.free_choice`
+- which entries a full table evicts (CT-12): `harness.lockstep.eviction`. An entry may be missing
+  only where the packet has put one into the same table and the table by then held more than it
+  keeps in any case, and no more may be missing than that excess. Of what the packet put there
+  something is left: the last. Nothing else about an entry is open.
 - caches that are no state of the specification: the codec does not project them
 """
 

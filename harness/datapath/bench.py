@@ -58,6 +58,7 @@ class Bench:
             opened(subject)
             return subject
 
+        self._stack.callback(sibling.cache_clear)
         return sibling(UNLIMITED)
 
     def _open(

@@ -3,7 +3,7 @@
 What a packet brings about is the specification's affair; which entries a full table evicts for it
 is the kernel's choice. So the reference first predicts as if nothing had been evicted: a packet is
 handled by what was there before it. Then it forgets what the subject has lost, where that is legal.
-Legal is declared in `harness.compare.strictness`.
+What is legal is declared in `harness.compare.strictness`.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Evictions:
         allowed = {}
         for table, count in Counter(table_name(key) for key in recorded).items():
             if table in self._kept:
-                excess = len(self._entries(table)) + count - self._kept[table]
-                if excess > 1:
-                    allowed[table] = excess
+                found_by_last = len(self._entries(table)) + count - 1
+                if found_by_last > self._kept[table]:
+                    allowed[table] = found_by_last - self._kept[table]
         return allowed
 
     def spared(self, prediction: Prediction) -> frozenset[TableKey]:

@@ -27,7 +27,8 @@ def record(lockstep: Lockstep, sources: Iterable[Source], folder: Path, root: Pa
     """Run scenario files and write their vectors below `folder`, which mirrors `root`.
 
     Vectors of a file with a divergence stay as they are. Captures are not recorded: they are not
-    kept here. Raises UserError.
+    kept here. Nor are scenarios whose tables evict: they go another way the next time. Raises
+    UserError.
     """
     recorded = Recorded()
     for source in sources:
@@ -38,7 +39,8 @@ def record(lockstep: Lockstep, sources: Iterable[Source], folder: Path, root: Pa
         if scenarios is None:
             recorded.left_out.append(source.path)
             continue
-        write_vectors(path, scenarios)
+        if scenarios:
+            write_vectors(path, scenarios)
         packets = [vector for vectors in scenarios.values() for vector in vectors]
         recorded.packets += len(packets) - packets.count(REFUSED)
     return recorded
@@ -48,6 +50,8 @@ def record_source(lockstep: Lockstep, source: Source) -> dict[str, list[Vector]]
     """Vectors of a file's scenarios by name; None where the sides do not agree."""
     result = {}
     for scenario in source.scenarios():
+        if scenario.limits.evict:
+            continue
         vectors: list[Vector] = []
         lockstep.observer = partial(keep, vectors)
         try:

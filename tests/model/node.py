@@ -12,6 +12,7 @@ from model.domain.configuration import Configuration, EventSwitches, Timeouts
 from model.domain.endpoint import Direction, Endpoint, IdentityPrefix
 from model.domain.event import DropEvent, Event, Hook, PolicyVerdictEvent, SelectionEvent
 from model.domain.flow import Entry, Flow, FlowKey, Opener, Selection
+from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -102,8 +103,14 @@ def pod(isolated: Iterable[Direction] = (), **changes: object) -> Endpoint:
 class Node:
     """The executable specification with one pod, at 1000 s on its clock."""
 
-    def __init__(self, *operations: Operation, isolated: Iterable[Direction] = ()) -> None:
-        self.model = ModelReference()
+    def __init__(
+        self,
+        *operations: Operation,
+        isolated: Iterable[Direction] = (),
+        limits: Limits = UNLIMITED,
+    ) -> None:
+        self.model = ModelReference().resized(limits)
+        self.model.reset()
         self.now = START
         self.model.set_clock(self.now)
         self.model.apply([PutEndpoint(pod(isolated))])

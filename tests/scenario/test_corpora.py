@@ -14,6 +14,7 @@ from model.clauses import CLAUSES
 CORPORA = Path(__file__).parents[2] / "corpora"
 FILES = [source.path for source in find_sources([CORPORA]) if not source.is_capture]
 
+
 @pytest.fixture(scope="module")
 def claimed() -> set[str]:
     """Every clause that a scenario claims to cover."""
