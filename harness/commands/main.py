@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "doctor": "Say what this machine can do and how to mend the rest.",
     "load": "Load the datapath and show the verifier's figures.",
     "coverage": "Show which branches of both sides corpora reach.",
+    "mutate": "Plant faults in either side and see what notices them.",
 }
 PROGRAM: Final = "twinpath"
 DEBUG_VARIABLE: Final = "TWINPATH_DEBUG"

@@ -1,0 +1,1 @@
+"""Mutation operators, one per file, by the language that they work on."""

@@ -1,0 +1,26 @@
+"""A statement that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.mutate.c_source import CSource
+from harness.mutate.operator import Example, Operator, Replacement
+
+
+def find(source: CSource) -> Iterator[Replacement]:
+    """Assignments, calls, and conditions with what depends on them."""
+    for place in source.walk("expression_statement", "if_statement"):
+        if source.text(place) != b";":
+            yield source.replace(place, b";")
+
+
+OPERATOR = Operator(
+    "statement",
+    "statement deleted",
+    (
+        Example("void f(void) { report(packet); }", "void f(void) { ; }"),
+        Example("void f(void) { if (known) count = 1; }", "void f(void) { ; }"),
+    ),
+    find,
+)

@@ -1,0 +1,1 @@
+"""A campaign's results for people and for other programs, one form per file."""

@@ -1,0 +1,45 @@
+"""Reports for other programs, each into a file of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.mutate.catalogue import operator_names
+from harness.mutate.mutant import Side
+from harness.mutate.report.elements import as_elements
+from harness.mutate.report.html import as_page
+from harness.mutate.report.sarif import as_sarif
+from harness.mutate.score import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where reports go; None: nowhere."""
+
+    json: Path | None
+    html: Path | None
+    sarif: Path | None
+
+
+def write_reports(files: Files, judged: Sequence[Judged], population: int) -> None:
+    """Write what is asked for. Raises UserError."""
+    if files.json is not None:
+        write(files.json, json.dumps(as_elements(judged), indent=1))
+    if files.html is not None:
+        write(files.html, as_page(judged, population))
+    if files.sarif is not None:
+        report = as_sarif(judged, operator_names(Side), version("twinpath"))
+        write(files.sarif, json.dumps(report, indent=1))
+
+
+def write(path: Path, text: str) -> None:
+    """Write one report. Raises UserError."""
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}; name another") from None

@@ -1,0 +1,91 @@
+"""What a campaign adds up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from harness.mutate.interval import Interval, wilson
+from harness.mutate.matrix import ROWS
+from harness.mutate.mutant import Mutant
+from harness.mutate.result import Class, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One mutant, what became of it, and for a survivor the reason that a review gives."""
+
+    mutant: Mutant
+    result: Result
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How many mutants were killed of those that count."""
+
+    killed: int
+    counted: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1; 1 where nothing counts."""
+        return self.killed / self.counted if self.counted else 1.0
+
+    def interval(self, population: int | None) -> Interval | None:
+        """Where the share of the whole population is likely to be; None of nothing."""
+        return wilson(self.killed, self.counted, population) if self.counted else None
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixLine:
+    """One row of the kill matrix: on how many killed mutants it was measured, and how many go."""
+
+    name: str
+    measured: int
+    lost: int
+
+
+def score_of(judged: Iterable[Judged]) -> Score:
+    """The score of some mutants."""
+    counted = [one.result.status for one in judged if one.result.status.counts]
+    return Score(sum(status is not Class.SURVIVED for status in counted), len(counted))
+
+
+def scores_by(judged: Iterable[Judged], attribute: str) -> Mapping[str, tuple[Score, int]]:
+    """Scores, and how many mutants there are, by the operator or file of the mutants."""
+    groups: dict[str, list[Judged]] = {}
+    for one in judged:
+        groups.setdefault(getattr(one.mutant, attribute), []).append(one)
+    return {name: (score_of(group), len(group)) for name, group in sorted(groups.items())}
+
+
+def classes(judged: Iterable[Judged]) -> Counter[Class]:
+    """How many mutants there are of each class."""
+    return Counter(one.result.status for one in judged)
+
+
+def median_seconds(judged: Iterable[Judged]) -> tuple[float, float]:
+    """Median time to a kill: in all, and of that comparing; 0 where nothing was killed."""
+    killed = [one.result for one in judged if one.result.kill is not None]
+    if not killed:
+        return 0.0, 0.0
+    return median(one.seconds for one in killed), median(one.gate_seconds for one in killed)
+
+
+def kinds(judged: Iterable[Judged]) -> Counter[str]:
+    """By which comparison mutants were found, counting each mutant under its first difference."""
+    return Counter(one.result.kill.kinds[0] for one in judged if one.result.kill is not None)
+
+
+def matrix(judged: Iterable[Judged]) -> list[MatrixLine]:
+    """The kill matrix, as far as it was measured."""
+    results = [one.result for one in judged if one.result.kill is not None]
+    lines = []
+    for row in ROWS:
+        known = [one.matrix[row.name] for one in results if row.name in one.matrix]
+        if known:
+            lines.append(MatrixLine(row.name, len(known), known.count(False)))
+    return lines
