@@ -65,11 +65,31 @@ class _Text:
         self._lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
 
     def at(self, place: _Place) -> str:
-        """The text of a decision on one line."""
+        """The text of a decision on one line.
+
+        To LLVM a decision that ends with a macro ends with the macro's name; the arguments are
+        added here.
+        """
         lines = self._lines[place.line - 1 : place.end_line]
         lines[-1] = lines[-1][: place.end_column - 1]
         lines[0] = lines[0][place.column - 1 :]
-        return one_blank(" ".join(lines))
+        rest = [
+            self._lines[place.end_line - 1][place.end_column - 1 :],
+            *self._lines[place.end_line :],
+        ]
+        return one_blank(" ".join(lines) + _arguments("\n".join(rest)))
+
+
+def _arguments(rest: str) -> str:
+    """What is in parentheses right at the beginning, with them."""
+    if not rest.startswith("("):
+        return ""
+    depth = 0
+    for position, character in enumerate(rest):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return rest[: position + 1]
+    return ""
 
 
 def _branches(function: dict[str, Any], texts: dict[str, _Text]) -> Iterator[tuple[str, Branch]]:

@@ -1,0 +1,1 @@
+"""Which branches of both sides have been taken: counters, reports, the reviewed list."""
