@@ -69,6 +69,15 @@ def build_instrumented(source: Path) -> CoverageBuild:
     return CoverageBuild(source, built, mapping, _read_table(table))
 
 
+def require_unchanged(build: CoverageBuild) -> None:
+    """Whether the source is still what was built: reports show its text by line and column.
+
+    Raises CompileError where it is not.
+    """
+    if build_instrumented(build.source) != build:
+        raise CompileError(f"{build.source}: has changed since it was built", "run again")
+
+
 def _assemble(text: bytes, source: Path) -> bytes:
     """LLVM text as an object."""
     arguments = [str(find_clang()), *FROM_TEXT, "-Xclang", "-disable-llvm-passes", "-", "-o", "-"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.coverage.branch import SideCoverage
+from harness.coverage.build import require_unchanged
 from harness.coverage.counters import open_counted
 from harness.coverage.datapath import datapath_coverage
 from harness.coverage.llvm import write_html
@@ -54,6 +55,7 @@ def replay(
             session.run(scenarios)
         values = counted.total()
     build = counted.counters.build
+    require_unchanged(build)
     datapath = datapath_coverage(build, values, ROOT)
     if html is not None:
         write_html(build, values, html / DATAPATH_FOLDER)
