@@ -16,7 +16,7 @@ from typing import NamedTuple
 from harness.compare.difference import Difference
 from harness.compare.state import compare_value
 from harness.subject import Prediction, Reference, Subject
-from model.domain.address import Family
+from model.domain.address import Family, family_of
 from model.domain.limits import TableKind, TableName, table_name
 from model.domain.state import CounterKey, TableKey
 
@@ -102,7 +102,9 @@ class Evictions:
         return Settlement(evicted, differences)
 
     def _entries(self, table: TableName) -> Sequence[TableKey]:
-        return [key for key in self._reference.keys(table.kind) if table_name(key) == table]
+        """Keys that the reference has in a table; every kind of key begins with an address."""
+        keys, family = self._reference.keys(table.kind), table.family
+        return [key for key in keys if family_of(key[0]) is family]
 
     def _lost(self, missing: Iterable[TableKey]) -> tuple[Difference, ...]:
         read = self._reference.read
