@@ -6,13 +6,14 @@ campaign does the same with one worker as with ten, and the same seed gives the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from time import monotonic
 from typing import Any, Final
 
-from harness.fuzz.pool.interface import Event, Knowledge, Order, Pool, Ready, RoundDone, WorkerLost
+from harness.fuzz.knowledge import Knowledge
+from harness.fuzz.pool.interface import Event, Order, Pool, Ready, RoundDone, WorkerLost
 from harness.fuzz.settings import ROUND_STEPS
 from harness.fuzz.tally import Tally
 
@@ -44,7 +45,7 @@ class Progress:
     features: int = 0
     seconds: float = 0.0
     last_find: float = 0.0
-    branches: int = 0
+    branches: set[int] = field(default_factory=set)
     branches_of: int = 0
     blind: str = ""
     lost_workers: int = 0
@@ -82,18 +83,20 @@ class Campaign:
         self.planned = 0
         self.begin = 0.0
 
-    def run(self, known: Knowledge) -> Progress:
-        """Until a limit is reached. Ctrl-C ends it with what there is so far."""
+    def run(self, cases: Sequence[str] = ()) -> Progress:
+        """Repeat known cases, then go on until a limit is reached. Ctrl-C ends it at any time."""
         progress = self.progress
         try:
-            self.pool.learn(known)
             self.wait_for_worker()
+            self.repeat(cases)
             size = FIRST_EPOCH
             while self.goes_on:
                 self.epoch(size)
                 size = min(2 * size, LONGEST_EPOCH)
         except KeyboardInterrupt:
             progress.interrupted = True
+        for event in self.pool.drain():
+            self.take(event, [])
         self.tick()
         progress.trace_hash = self.hash.hexdigest()
         return progress
@@ -106,6 +109,23 @@ class Campaign:
                 self.take(event, [])
                 ready = ready or isinstance(event, Ready)
         self.begin = monotonic()
+
+    def repeat(self, cases: Sequence[str]) -> None:
+        """Carry out known cases, so that what they reach is known, and still agrees."""
+        orders = [Order(place, 0, case) for place, case in enumerate(cases, start=-len(cases))]
+        self.pool.submit(orders)
+        done: list[dict[str, Any]] = []
+        while len(done) < len(orders):
+            for event in self.pool.events(PATIENCE):
+                self.take(event, done)
+            self.tick()
+        self.progress.cases = len(cases)
+        news = Knowledge()
+        for result in sorted(done, key=number_of):
+            features = [one for one in result.get("features", ()) if one not in self.known]
+            self.known.update(features)
+            news.add_case(cases[number_of(result)], features, result.get("focused", False))
+        self.pool.learn(news)
 
     @property
     def goes_on(self) -> bool:
@@ -126,7 +146,7 @@ class Campaign:
             for event in self.pool.events(PATIENCE):
                 self.take(event, done)
             self.tick()
-        self.merge(sorted(done, key=lambda one: int(one["round"])))
+        self.merge(sorted(done, key=number_of))
 
     @property
     def is_last_epoch(self) -> bool:
@@ -167,6 +187,7 @@ class Campaign:
             case RoundDone(result):
                 done.append(result)
                 progress.tally.add(Tally.from_object(result["tally"]))
+                progress.branches |= set(result["branches"])
                 self.take_findings(result)
 
     def take_findings(self, result: dict[str, Any]) -> None:
@@ -190,8 +211,7 @@ class Campaign:
             fresh = [one for one in result.get("features", ()) if one not in self.known]
             if fresh:
                 self.known.update(fresh)
-                news.features += fresh
-                news.cases.append(result["case"])
+                news.add_case(result["case"], fresh, result["focused"])
                 self.listener.kept(result["case"])
                 self.progress.last_find = monotonic() - self.begin
         self.progress.cases += len(news.cases)
@@ -202,3 +222,8 @@ class Campaign:
         """Time goes by."""
         self.progress.seconds = monotonic() - self.begin if self.begin else 0.0
         self.listener.ticked(self.progress)
+
+
+def number_of(result: dict[str, Any]) -> int:
+    """A round's number."""
+    return int(result["round"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.commands.options import named_object
+from harness.datapath.bench import SOURCE
 from harness.findings import Circumstances, investigate, note
-from harness.fuzz.corpus.store import save_case
+from harness.fuzz.corpus.store import UNEXAMINED, save_case
 from harness.fuzz.round import Walked
 from harness.fuzz.settings import Settings
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.reproduce import Signature, signature
+from harness.lockstep.reproduce import Signature, signature, up_to
 from harness.lockstep.result import Divergence
 from harness.step import Scenario
 
@@ -24,16 +24,18 @@ class Discoveries:
     def __init__(self, lockstep: Lockstep, settings: Settings) -> None:
         self.lockstep = lockstep
         self.settings = settings
-        self.circumstances = Circumstances(
-            settings.loader.value, named_object(settings.object_path)
-        )
+        path = None if settings.object_path == SOURCE else settings.object_path
+        self.circumstances = Circumstances(settings.loader.value, path)
         self.known: set[str] = set()
         self.kinds_refused: set[str] = set()
 
     def diverged(
         self, divergence: Divergence, findings: list[dict[str, object]], duplicates: list[str]
     ) -> None:
-        """Save a divergence and add it to the findings, or its name to those known already."""
+        """Save a divergence and add it to the findings, or its name to those known already.
+
+        It is saved as it was found first: looking into it takes a while, in which much can happen.
+        """
         name = name_of(signature(divergence))
         if name in self.known:
             duplicates.append(name)
@@ -43,9 +45,12 @@ class Discoveries:
         if folder is None:
             findings.append({"cause": name})
             return
+        found = up_to(divergence)
+        kept = save_case(folder / UNEXAMINED, found.scenario)
         look_into = investigate if self.settings.shrink else note
-        finding = look_into(self.lockstep, divergence, folder, self.circumstances)
+        finding = look_into(self.lockstep, found, folder, self.circumstances)
         findings.append({"cause": name, **finding.as_object(), "problem": finding.problem})
+        kept.unlink(missing_ok=True)
 
     def refused(self, walked: Walked) -> None:
         """Save the first packet that the kernel would not run, for each of its reasons."""

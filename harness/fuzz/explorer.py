@@ -6,6 +6,7 @@ it does not matter which process carries it out.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,17 +14,21 @@ from typing import Any, Final
 from harness.datapath.bench import Bench
 from harness.fuzz.corpus.variation import Variations, vary_topology
 from harness.fuzz.discovery import Discoveries
+from harness.fuzz.focus import wanted_features
 from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.feature import Swarm, draw_swarm
 from harness.fuzz.generate.topology import draw_topology
+from harness.fuzz.guidance.feature import way_feature
 from harness.fuzz.guidance.probe import open_probe
+from harness.fuzz.knowledge import Knowledge
 from harness.fuzz.round import Source, Walk, Walked, cut_out
 from harness.fuzz.settings import FUZZ_MAPS, Settings
 from harness.fuzz.traffic.stream import Stream
 from harness.fuzz.wire import read_case, write_case
 from harness.lockstep.engine import Lockstep
 from harness.reference import ModelReference
-from harness.step import Scenario
+from harness.step import PacketStep, Scenario, Step
+from harness.subject import Prediction
 from model.domain.operation import Operation
 
 LONGEST_CASE: Final = 48
@@ -33,6 +38,9 @@ VARIED: Final = 0.5
 
 LATEST: Final = 0.4
 """Share of cases that are taken from the latest ones."""
+
+FOCUSED: Final = 0.8
+"""Share of cases that lead to what the campaign is focused on, where there are such."""
 
 PROBED: Final = 16
 """Every so many rounds the whole round is sent through the instrumented datapath."""
@@ -45,25 +53,45 @@ class Round:
     number: int
     walked: Walked
     features: set[int] = field(default_factory=set)
+    branches: set[int] = field(default_factory=set)
     case: str = ""
+    focused: bool = False
     findings: list[dict[str, object]] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
 
     def as_object(self) -> dict[str, Any]:
         """The round as JSON.
 
-        `features` are those that the campaign did not know, `case` leads to them. `findings` are
-        new divergences, `duplicates` the names of known ones that came about again.
+        `features` are those that the campaign did not know, `branches` the datapath's branches
+        among them, `case` leads to them. `findings` are new divergences, `duplicates` the causes of
+        known ones that came about again. A round with free choices of the datapath has no digest.
         """
         return {
             "round": self.number,
             "tally": self.walked.tally.as_object(),
             "digest": "" if self.walked.free else self.walked.digest.hex(),
             "features": sorted(self.features),
+            "branches": sorted(self.branches),
             "case": self.case,
+            "focused": self.focused,
             "findings": self.findings,
             "duplicates": self.duplicates,
         }
+
+
+class Given:
+    """Steps that are settled beforehand."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = deque(steps)
+
+    def next_step(self, now: int) -> Step:
+        """The next one."""
+        del now
+        return self.steps.popleft()
+
+    def saw(self, step: PacketStep, prediction: Prediction) -> None:
+        """Nothing follows from anything."""
 
 
 class Explorer:
@@ -79,30 +107,46 @@ class Explorer:
         self.known: set[int] = set()
         self.cases: list[Scenario] = []
         self.focused: list[Scenario] = []
+        self.wanted = wanted_features(settings.focus)
         self.discoveries = Discoveries(self.lockstep, settings)
         self.probe, self.blind = (
             open_probe(bench, settings.object_path, FUZZ_MAPS) if settings.guided else (None, "")
         )
 
-    def learn(self, cases: Sequence[str], features: Sequence[int]) -> None:
+    def learn(self, knowledge: Knowledge) -> None:
         """Take in what other rounds have reached."""
-        self.cases += (read_case(text) for text in cases)
-        self.known.update(features)
+        cases = [read_case(text) for text in knowledge.cases]
+        self.cases += cases
+        self.focused += (cases[index] for index in knowledge.focused)
+        self.known.update(knowledge.features)
 
     def carry_out(self, number: int, steps: int) -> Round:
         """One round of so many steps at most."""
         dice = Dice(self.settings.seed, number)
-        swarm = draw_swarm(dice)
+        swarm = draw_swarm(dice, self.wanted)
         topology, source = self.begin(dice, swarm)
         walked = Walk(self.lockstep, source, topology).run(steps)
         result = Round(number, walked)
-        if not walked.free:
-            self.look_for_news(dice, result)
+        self.look_for_news(dice, result, number % PROBED == 0)
+        self.settle(result)
+        return result
+
+    def repeat(self, number: int, case: Scenario) -> Round:
+        """A known case as it is, and all that it reaches."""
+        steps = tuple(case.steps)
+        walked = Walk(self.lockstep, Given(steps), case.topology).run(len(steps))
+        result = Round(number, walked)
+        self.look_for_news(Dice(0, number), result, probed=True)
+        self.settle(result)
+        return result
+
+    def settle(self, result: Round) -> None:
+        """What has to be saved of a round."""
+        walked = result.walked
         if walked.refused:
             self.discoveries.refused(walked)
         if walked.divergence is not None:
             self.discoveries.diverged(walked.divergence, result.findings, result.duplicates)
-        return result
 
     def begin(self, dice: Dice, swarm: Swarm) -> tuple[tuple[Operation, ...], Source]:
         """Topology and steps of a round: new ones, or variations of what is known."""
@@ -114,18 +158,30 @@ class Explorer:
         return topology, Variations(dice, Stream(dice, swarm, topology), cases)
 
     def pick_case(self, dice: Dice) -> Scenario:
-        """A known case, the latest ones more often than others."""
+        """A known case: one in focus, one of the latest, or any."""
+        if self.focused and dice.chance(FOCUSED):
+            return dice.pick(self.focused)
         if dice.chance(LATEST):
             return dice.pick(self.cases[-16:])
         return dice.pick(self.cases)
 
-    def look_for_news(self, dice: Dice, result: Round) -> None:
-        """What a round reached that the campaign did not know, and the steps that lead there."""
+    def look_for_news(self, dice: Dice, result: Round, probed: bool) -> None:
+        """What a round reached that the campaign did not know, and the steps that lead there.
+
+        Where the datapath had a choice, another run would differ: nothing is learnt from that.
+        """
         walked = result.walked
-        news = [(place, way) for place, way in walked.fresh if way not in self.known]
-        result.features.update(way for _, way in news)
-        places = [place for place, _ in news]
-        if self.probe is not None and result.number % PROBED == 0:
+        if walked.free:
+            return
+        places = []
+        for place, way in walked.fresh:
+            feature = way_feature(way)
+            if feature not in self.known:
+                result.features.add(feature)
+                places.append(place)
+                _, notes = way
+                result.focused |= any(clause in self.settings.focus for clause, _ in notes)
+        if self.probe is not None and probed:
             places += self.probe_round(result)
         if places:
             case = cut_out(dice, walked, places, LONGEST_CASE)
@@ -136,11 +192,12 @@ class Explorer:
         if self.probe is None:
             return []
         places = []
-        ways = dict(result.walked.fresh)
+        ways = {place: way_feature(way) for place, way in result.walked.fresh}
         scenario = result.walked.scenario
         numbers = [ways.get(place) for place in range(len(result.walked.steps))]
-        for place, features in enumerate(self.probe.features(scenario, numbers)):
-            news = features - self.known - result.features
+        for place, reached in enumerate(self.probe.reached_by(scenario, numbers)):
+            result.branches |= reached.branches
+            news = reached.features - self.known - result.features
             if news:
                 result.features |= news
                 places.append(place)

@@ -8,12 +8,11 @@ from hashlib import blake2b
 from typing import Final, Protocol
 
 from harness.fuzz.generate.dice import Dice
-from harness.fuzz.guidance.feature import way_feature
 from harness.fuzz.guidance.flow_states import FlowStates
 from harness.fuzz.tally import Tally
 from harness.fuzz.wire import write_case
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.result import Divergence, RunResult
+from harness.lockstep.result import Divergence, RunResult, Way
 from harness.step import ClockStep, OperationStep, PacketStep, Scenario, Step
 from harness.subject import OperationError, Prediction, Refused, StateKey
 from model.domain.operation import Operation
@@ -39,14 +38,14 @@ class Walked:
     """What one round brought about.
 
     `steps` are those that were carried out; `fresh` the places among them where a way through the
-    model was gone for the first time in this round, with the way's feature. `digest` is of what
+    model was gone for the first time in this round, with the way. `digest` is of what
     went in and came out. `free`: the datapath had a choice, so that another run may differ.
     """
 
     topology: tuple[Operation, ...]
     steps: list[Step] = field(default_factory=list)
     touched: list[tuple[StateKey, ...]] = field(default_factory=list)
-    fresh: list[tuple[int, int]] = field(default_factory=list)
+    fresh: list[tuple[int, Way]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     divergence: Divergence | None = None
     refused: dict[str, int] = field(default_factory=dict)
@@ -102,7 +101,7 @@ class Walk:
                 return
             if len(ways) > known:
                 known += 1
-                walked.fresh.append((number, way_feature(next(reversed(ways)))))
+                walked.fresh.append((number, next(reversed(ways))))
         divergence = lockstep.compare_states(scenario, limit, None, lockstep.subject.damage())
         if divergence is not None:
             self.found(divergence)
@@ -160,7 +159,7 @@ class Walk:
 def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Scenario:
     """The steps that led to some places: those that touched the same entries, and all but packets.
 
-    At most so many steps, the latest; time that passes twice in a row passes once.
+    At most so many packets, the latest; time that passes twice in a row passes once.
     """
     chosen = dice.sample(places, 6)
     last = max(chosen)
@@ -174,11 +173,23 @@ def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Sc
             keep(kept, step)
         elif number in chosen or any(key in wanted for key in keys):
             kept.append(step)
-    return replace(walked.scenario, steps=tuple(kept[-limit:]))
+    return replace(walked.scenario, steps=latest(kept, limit))
+
+
+def latest(steps: Sequence[Step], packets: int) -> tuple[Step, ...]:
+    """The steps with the latest packets; all others, since what is removed had to be put."""
+    too_many = sum(isinstance(step, PacketStep) for step in steps) - packets
+    rest: list[Step] = []
+    for step in steps:
+        if isinstance(step, PacketStep) and too_many > 0:
+            too_many -= 1
+        else:
+            keep(rest, step)
+    return tuple(rest)
 
 
 def keep(steps: list[Step], step: Step) -> None:
-    """Add a step that is no packet."""
+    """Add a step; time that passes twice in a row passes once."""
     last = steps[-1] if steps else None
     if isinstance(last, ClockStep) and isinstance(step, ClockStep):
         steps[-1] = ClockStep(last.advance + step.advance)

@@ -1,8 +1,8 @@
 """A worker process: reads what to do from its standard input, a line of JSON each, and answers so.
 
     {"settings": {...}}                      first of all; answered by {"ready": ...}
-    {"learn": {"cases": [...], "features": [...]}}   not answered
-    {"round": 7, "steps": 512}               answered by the round
+    {"learn": {...}}                         what others have come to know; not answered
+    {"round": 7, "steps": 512, "case": ""}   answered by the round; a case is repeated as it is
 
 Whoever closes its input ends it. What else it has to say goes to standard error.
 """
@@ -20,7 +20,9 @@ from typing import Any, Final, TextIO
 from harness.datapath.bench import Bench
 from harness.errors import UserError
 from harness.fuzz.explorer import Explorer
+from harness.fuzz.knowledge import Knowledge
 from harness.fuzz.settings import Settings
+from harness.fuzz.wire import read_case
 
 YOUNG: Final = 0
 """The generation of objects that is looked through after each round: what the round left."""
@@ -66,9 +68,13 @@ def work(bench: Bench, orders: Iterator[dict[str, Any]], answers: TextIO) -> Non
     gc.disable()
     for order in orders:
         if "learn" in order:
-            explorer.learn(order["learn"]["cases"], order["learn"]["features"])
+            explorer.learn(Knowledge.from_object(order["learn"]))
         else:
-            done = explorer.carry_out(order["round"], order["steps"])
+            case = order["case"]
+            if case:
+                done = explorer.repeat(order["round"], read_case(case))
+            else:
+                done = explorer.carry_out(order["round"], order["steps"])
             answer(answers, done.as_object())
             gc.collect(YOUNG)
 

@@ -1,7 +1,8 @@
 """A campaign's folder, as users of AFL know it.
 
     queue/         cases that reached something new, a scenario file each
-    divergences/   findings, a folder each, as `twinpath run` saves them
+    divergences/   findings, a folder each, as `twinpath run` saves them; below `unexamined` those
+                   that nobody has had the time to look into
     refused/       packets that the kernel would not run
     fuzzer_stats   the latest figures, `key : value`
     plot_data      the same over time, a line each
@@ -25,6 +26,7 @@ from harness.step import Scenario
 
 SUFFIX: Final = ".yaml"
 UNFINISHED: Final = ".unfinished-"
+UNEXAMINED: Final = "unexamined"
 NAME_DIGITS: Final = 16
 
 

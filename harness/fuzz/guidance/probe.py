@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,16 @@ from harness.step import START_CLOCK, ClockStep, CollectStep, OperationStep, Pac
 from harness.subject import OperationError
 
 
+class Reached(NamedTuple):
+    """What one packet reached: branches by number, and features."""
+
+    branches: frozenset[int]
+    features: frozenset[int]
+
+
+NOTHING: Final = Reached(frozenset(), frozenset())
+
+
 class Probe:
     """An instrumented datapath and its counters. Raises what `open_counted` raises."""
 
@@ -28,7 +39,7 @@ class Probe:
         self.counted: CountedSubject = open_counted(bench, source, options)
         self.branches = int(self.counted.counters.values.size)
 
-    def features(self, scenario: Scenario, ways: Sequence[int | None]) -> Iterator[set[int]]:
+    def reached_by(self, scenario: Scenario, ways: Sequence[int | None]) -> Iterator[Reached]:
         """What each step of a scenario reaches; `ways` are the steps' ways through the model."""
         subject, counters = self.counted.subject, self.counted.counters
         now = START_CLOCK
@@ -37,7 +48,7 @@ class Probe:
         try:
             subject.apply(scenario.topology)
             for step, way in zip(scenario.steps, ways, strict=True):
-                found: set[int] = set()
+                found = NOTHING
                 match step:
                     case PacketStep(packet):
                         counters.clear()
@@ -54,16 +65,17 @@ class Probe:
         except OperationError:
             return
 
-    def reached(self, way: int | None) -> set[int]:
+    def reached(self, way: int | None) -> Reached:
         """Branches that the last packet took, and their set together with its way."""
         values = self.counted.counters.values.view(np.int64)
         taken = np.flatnonzero(values)
         buckets = BUCKET_BITS.take(values[taken], mode="clip")
-        pairs = zip(taken.tolist(), buckets.tolist(), strict=True)
+        branches = taken.tolist()
+        pairs = zip(branches, buckets.tolist(), strict=True)
         found = {branch_feature(branch, bucket) for branch, bucket in pairs}
         if way is not None:
             found.add(pair_feature(way, taken.astype("<u2").tobytes()))
-        return found
+        return Reached(frozenset(branches), frozenset(found))
 
 
 def open_probe(bench: Bench, source: Path, options: MapOptions) -> tuple[Probe | None, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from harness.errors import UserError
+from harness.fuzz.knowledge import Knowledge
 
 
 class PoolError(UserError):
@@ -14,31 +14,15 @@ class PoolError(UserError):
 
 
 class Order(NamedTuple):
-    """One round of so many steps at most."""
+    """One round of so many steps at most; with a `case`, that one as it is."""
 
     number: int
     steps: int
+    case: str = ""
 
-    def as_order(self) -> dict[str, Any]:
+    def as_object(self) -> dict[str, Any]:
         """As a worker reads it."""
-        return {"round": self.number, "steps": self.steps}
-
-
-@dataclass(slots=True)
-class Knowledge:
-    """Cases in order, and features, that a campaign has come to know."""
-
-    cases: list[str] = field(default_factory=list)
-    features: list[int] = field(default_factory=list)
-
-    def add(self, other: Knowledge) -> None:
-        """Take in what is new."""
-        self.cases += other.cases
-        self.features += other.features
-
-    def as_order(self) -> dict[str, Any]:
-        """As a worker reads it."""
-        return {"learn": {"cases": self.cases, "features": self.features}}
+        return {"round": self.number, "steps": self.steps, "case": self.case}
 
 
 class Ready(NamedTuple):
@@ -75,6 +59,9 @@ class Pool(Protocol):
 
     def events(self, timeout: float) -> Iterator[Event]:
         """What has happened, after waiting for it at most so many seconds. Raises UserError."""
+
+    def drain(self) -> Iterator[Event]:
+        """Give no more orders, and tell what is still brought to an end, within some seconds."""
 
     def close(self) -> None:
         """End every worker. Safe to call twice."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import selectors
 from collections.abc import Iterator, Sequence
+from time import monotonic
 from typing import Any, Final
 
 from harness.errors import UserError
+from harness.fuzz.knowledge import Knowledge
 from harness.fuzz.pool.interface import (
     Event,
-    Knowledge,
     Order,
     PoolError,
     Ready,
@@ -26,6 +27,9 @@ AHEAD: Final = 2
 TRIES: Final = 3
 """So many processes may die of one round; then it is left out."""
 
+DRAIN_SECONDS: Final = 20.0
+"""What a process may take to look into a divergence that it has just found."""
+
 ERRORS: Final = {"PermissionDeniedError": PermissionDeniedError}
 
 
@@ -34,7 +38,7 @@ class Worker:
 
     def __init__(self, settings: Settings, knowledge: Knowledge) -> None:
         self.process = WorkerProcess(settings)
-        self.process.send(knowledge.as_order())
+        self.process.send({"learn": knowledge.as_object()})
         self.orders: list[Order] = []
         self.is_ready = False
 
@@ -62,7 +66,7 @@ class LocalPool:
         """Tell every process what is new."""
         self.knowledge.add(knowledge)
         for worker in self.workers:
-            worker.process.send(knowledge.as_order())
+            worker.process.send({"learn": knowledge.as_object()})
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Rounds to carry out, in whatever order."""
@@ -76,7 +80,7 @@ class LocalPool:
                 if self.waiting and len(worker.orders) <= held:
                     order = self.waiting.pop(0)
                     worker.orders.append(order)
-                    worker.process.send(order.as_order())
+                    worker.process.send(order.as_object())
 
     def events(self, timeout: float) -> Iterator[Event]:
         """What has happened, after waiting for it at most so many seconds."""
@@ -119,10 +123,24 @@ class LocalPool:
         yield WorkerLost(worker.process.process.pid, worker.process.process.returncode)
         self.start()
 
+    def drain(self) -> Iterator[Event]:
+        """Give no more orders, and tell what is still brought to an end."""
+        self.waiting.clear()
+        for worker in self.workers:
+            worker.process.end_input()
+        deadline = monotonic() + DRAIN_SECONDS
+        while self.selector.get_map() and (left := deadline - monotonic()) > 0:
+            for key, _ in self.selector.select(left):
+                worker = key.data
+                answers, alive = worker.process.read()
+                for answer in answers:
+                    yield self.understood(worker, answer)
+                if not alive:
+                    self.selector.unregister(key.fd)
+
     def close(self) -> None:
         """End every process. Safe to call twice."""
+        self.selector.close()
         for worker in self.workers:
-            self.selector.unregister(worker.process.fd)
             worker.process.close()
         self.workers.clear()
-        self.selector.close()

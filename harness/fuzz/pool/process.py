@@ -49,6 +49,12 @@ class WorkerProcess:
         self._rest = lines.pop()
         return list(parsed(lines)), bool(data)
 
+    def end_input(self) -> None:
+        """Let the process end when it is through with what it does."""
+        assert self.process.stdin is not None  # noqa: S101 - a pipe was asked for
+        with suppress(OSError):
+            self.process.stdin.close()
+
     def close(self) -> None:
         """End the process. Safe to call twice."""
         for pipe in (self.process.stdin, self.process.stdout):
