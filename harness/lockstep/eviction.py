@@ -51,17 +51,18 @@ class Evictions:
 
         To be asked before the reference has put them. Quick where no table is nearly full.
         """
-        keys = self._reference.keys
         if self._least is None or not recorded:
             return NOTHING
-        if sum([len(keys(kind)) for kind in KINDS]) + len(recorded) <= self._least:
+        if sum([self._most(kind) for kind in KINDS]) + len(recorded) <= self._least:
             return NOTHING
         allowed = {}
         for table, count in Counter(table_name(key) for key in recorded).items():
-            if table in self._kept:
-                found_by_last = len(self._entries(table)) + count - 1
-                if found_by_last > self._kept[table]:
-                    allowed[table] = found_by_last - self._kept[table]
+            kept = self._kept.get(table)
+            if kept is None or self._most(table.kind) + count - 1 <= kept:
+                continue
+            found_by_last = len(self._entries(table)) + count - 1
+            if found_by_last > kept:
+                allowed[table] = found_by_last - kept
         return allowed
 
     def spared(self, prediction: Prediction) -> frozenset[TableKey]:
@@ -100,6 +101,10 @@ class Evictions:
             else:
                 differences += self._lost(missing)
         return Settlement(evicted, differences)
+
+    def _most(self, kind: TableKind) -> int:
+        """No more than so many entries are in a table of a kind: those of both families."""
+        return len(self._reference.keys(kind))
 
     def _entries(self, table: TableName) -> Sequence[TableKey]:
         """Keys that the reference has in a table; every kind of key begins with an address."""
