@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "explain": "Show a packet's way through the specification.",
     "doctor": "Say what this machine can do and how to mend the rest.",
     "fuzz": "Look for divergences with generated scenarios.",
+    "corpus": "Make a campaign's corpus smaller, or merge and import others.",
     "load": "Load the datapath and show the verifier's figures.",
     "coverage": "Show which branches of both sides corpora reach.",
     "mutate": "Plant faults in either side and see what notices them.",

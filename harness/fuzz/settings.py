@@ -21,7 +21,7 @@ FUZZ_MAPS: Final = MapOptions(
         {
             **TEST_SIZES,
             "eligible_backends": 1024,
-            "maglev_tables": 8192,
+            "maglev_tables": 65536,
             "backends": 1024,
             "policy_pages": 256,
         }

@@ -1,8 +1,8 @@
 """Workers of a Dask scheduler, on as many machines as it has.
 
 A task is one round; the Dask worker hands it to a process of its own, which lives as long as the
-worker and so keeps what it has loaded. What a campaign knows travels with each task as one text that
-Dask spreads once: a process that has an older one only learns what has been added since.
+worker and so keeps what it has loaded. What a campaign knows travels with each task as one text,
+which Dask spreads once: a process that knows an older one learns what has been added since.
 """
 
 from __future__ import annotations
