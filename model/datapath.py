@@ -107,6 +107,7 @@ def continue_flow(passage: Passage, match: Match, lost: FlowKey | None = None) -
     if match.flow.hairpin and not passage.leaves_pod:
         passage.trace.note("LB-11c", "passes unchanged")
         return Decision(reason, Verdict.PASS, passage.packet.data)
+    reverse_nat.require_same_port(match)
     if not is_still_allowed(passage, match):
         passage.trace.note("POL-5", "no longer allowed, flow removed", match.key)
         decision = drop_passage(passage, Reason.POLICY_REVOKED)

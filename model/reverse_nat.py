@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from model import conntrack
+from model.conntrack import Match
 from model.domain.address import UNSPECIFIED, family_of
 from model.domain.flow import Flow, FlowKey, Opener, Selection
+from model.domain.protocol import SCTP
 from model.domain.reason import Reason
 from model.drop import Drop
 from model.load_balancer import is_open
@@ -19,6 +21,16 @@ def require_translation_data(flow: Flow) -> None:
     address = flow.service_address
     if not flow.service_port or not address or address == UNSPECIFIED[family_of(address)]:
         raise Drop(Reason.NO_TRANSLATION_DATA, "NAT-3")
+
+
+def require_same_port(match: Match) -> None:
+    """Drop a reply in SCTP that would need another port (LB-10)."""
+    key, flow = match.key, match.flow
+    if key.protocol != SCTP or not match.is_reply or not conntrack.needs_translation(key, flow):
+        return
+    backend_port = key.endpoint_port if flow.hairpin else key.peer_port
+    if flow.service_port != backend_port:
+        raise Drop(Reason.UNSUPPORTED, "LB-10")
 
 
 def require_no_clash(table: Table, key: FlowKey) -> None:
