@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "run": "Run scenarios and captures on both sides in lockstep.",
     "replay": "Run a saved divergence again.",
     "explain": "Show a packet's way through the specification.",
+    "conform": "Report clause by clause whether a datapath keeps the specification.",
     "doctor": "Say what this machine can do and how to mend the rest.",
     "fuzz": "Look for divergences with generated scenarios.",
     "corpus": "Make a campaign's corpus smaller, or merge and import others.",

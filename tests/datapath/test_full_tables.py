@@ -41,6 +41,7 @@ def run(lockstep: Lockstep, limits: Limits, ports: int, steps: int = STEPS) -> R
     return result
 
 
+@pytest.mark.clause(hits=["CT-12"])
 @pytest.mark.parametrize(
     ("limits", "ports"),
     [
@@ -59,6 +60,7 @@ def test_tables_that_evict(lockstep: Lockstep, limits: Limits, ports: int) -> No
     assert not result.reasons["conntrack_create_failed"]
 
 
+@pytest.mark.clause(hits=["CT-12", "CT-12a", "CT-12b"])
 @pytest.mark.parametrize(
     ("limits", "ports"),
     [
@@ -87,6 +89,7 @@ def test_lost_choices_are_made_again(lockstep: Lockstep) -> None:
     assert run(lockstep, TINY, ports=4).clauses["LB-4a"] > 10
 
 
+@pytest.mark.clause(misses=["CT-12"])
 def test_tables_of_the_usual_size_lose_nothing(lockstep: Lockstep) -> None:
     result = run(lockstep, UNLIMITED, ports=300)
     assert not result.evicted

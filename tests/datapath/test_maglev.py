@@ -55,6 +55,7 @@ def sequential_table(servers: list[Server], size: int) -> list[int]:
                 return [table[slot] for slot in range(size)]
 
 
+@pytest.mark.clause(hits=["LB-3b"])
 @given(
     families.flatmap(
         lambda family: st.lists(

@@ -33,6 +33,7 @@ from tests.datapath.lookup import Lookup, PolicyView
 from tests.datapath.policy_world import SMALL, World, check, compiled
 
 
+@pytest.mark.clause(hits=["POL-1", "POL-3", "POL-7"])
 @pytest.mark.parametrize("seed", range(30))
 def test_random_rule_sets(btf: Btf, codecs: Codecs, seed: int) -> None:
     """300 rule sets in all; each is reached by changing the one before it."""

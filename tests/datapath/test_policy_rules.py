@@ -71,6 +71,7 @@ def agree(subject: KernelSubject, rules: RuleSet) -> None:
         assert not compare_outcomes(expected, outcome)
 
 
+@pytest.mark.clause(hits=["POL-1", "POL-1a", "POL-2", "POL-7"])
 @ENOUGH
 @given(rule_sets())
 def test_the_kernel_decides_as_the_rules_do(subject: KernelSubject, rules: RuleSet) -> None:

@@ -53,6 +53,7 @@ def pod_socket(made: Cluster, net: Network, kind: socket.SocketKind) -> socket.s
     return result
 
 
+@pytest.mark.clause(hits=["CT-9", "NAT-2", "NAT-2a"])
 @both_families
 def test_path_mtu_discovery_to_a_service(made: Cluster, net: Network) -> None:
     """The node says "fragmentation needed" or "packet too big"; the pod believes it of the service.
@@ -78,6 +79,7 @@ def test_path_mtu_discovery_to_a_service(made: Cluster, net: Network) -> None:
     assert made.counted(Hook.TO_CONTAINER, Reason.RELATED) == before + 1
 
 
+@pytest.mark.clause(hits=["LB-8", "LB-8a", "LB-8b"])
 @both_families
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM], ids=["tcp", "udp"])
 def test_a_service_without_backend_refuses(
@@ -92,6 +94,7 @@ def test_a_service_without_backend_refuses(
     assert made.counted(Hook.FROM_CONTAINER, Reason.REJECTED) == before + 1
 
 
+@pytest.mark.clause(hits=["LB-11", "LB-11b", "LB-11c"])
 @both_families
 def test_a_pod_reaches_itself_through_its_service(made: Cluster, net: Network) -> None:
     """A TCP connection over the hairpin, data both ways and closed (LB-11)."""

@@ -88,6 +88,7 @@ def check_received(receiver: socket.socket, source: End) -> None:
         receiver.recvfrom(LONGEST)
 
 
+@pytest.mark.clause(hits=["FRAG-2"])
 @both_families
 @pytest.mark.parametrize("order", OUT_OF_ORDER)
 def test_out_of_order_on_the_way_out(selective: Cluster, net: Network, order: str) -> None:
@@ -113,6 +114,7 @@ def test_out_of_order_on_the_way_back(selective: Cluster, net: Network, order: s
         assert after - before == REDIRECTED[order]
 
 
+@pytest.mark.clause(hits=["FRAG-1"], misses=["FRAG-2"])
 @both_families
 def test_in_order_needs_no_reassembly(selective: Cluster, net: Network) -> None:
     """The pod's own IP stack cuts the datagram, and the server's the answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import strategies as st
 
 from harness.datapath.subject import KernelSubject
@@ -130,6 +131,7 @@ def sums_stay(subject: KernelSubject, exchange: Exchange) -> None:
         assert right_sums(seen.data) == right_sums(frame)
 
 
+@pytest.mark.clause(hits=["PKT-8", "PKT-8a", "NAT-2c"])
 def test_checksums_stay_as_right_as_they_were(shipped: KernelSubject) -> None:
     holds(lambda exchange: sums_stay(shipped, exchange), exchanges)
 

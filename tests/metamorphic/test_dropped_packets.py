@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import strategies as st
 
 from harness.datapath.subject import KernelSubject
@@ -78,6 +79,7 @@ def check_drop(seen: Seen, data: bytes, before: State, after: State) -> None:
         assert (seen.data, seen.context) == (data, NO_CONTEXT)
 
 
+@pytest.mark.clause(hits=["CT-10"])
 def test_a_dropped_packet_changes_nothing(shipped: KernelSubject) -> None:
     holds(lambda damaged: drops_change_nothing(shipped, damaged), disturbances)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import strategies as st
 
 from harness.datapath.subject import KernelSubject
@@ -111,6 +112,7 @@ def check_complaint(pod: Pod, sent: Sent, translated: bytes) -> None:
     assert has_right_sums(sent.net, told.data)
 
 
+@pytest.mark.clause(hits=["LB-10", "NAT-1"])
 def test_there_and_back(shipped: KernelSubject) -> None:
     holds(lambda sent: round_trip(shipped, sent), packets)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from harness.datapath.subject import KernelSubject
@@ -108,6 +109,7 @@ def order_does_not_matter(subject: KernelSubject, order: Order) -> None:
     assert judged(subject, order.one) == judged(subject, order.other)
 
 
+@pytest.mark.clause(hits=["POL-1"])
 def test_the_order_of_rules_does_not_matter(shipped: KernelSubject) -> None:
     holds(lambda order: order_does_not_matter(shipped, order), orders)
 

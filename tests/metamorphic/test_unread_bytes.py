@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from harness.datapath.subject import KernelSubject
@@ -127,6 +128,7 @@ def unread_bytes_decide_nothing(subject: KernelSubject, noise: Noise) -> None:
     assert noisy(subject, noise) == plain(subject, noise)
 
 
+@pytest.mark.clause(hits=["PKT-2a", "PKT-9"])
 def test_unread_bytes_decide_nothing(shipped: KernelSubject) -> None:
     holds(lambda noise: unread_bytes_decide_nothing(shipped, noise), noises)
 

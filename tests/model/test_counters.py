@@ -13,6 +13,7 @@ from tests.model.builder import End, Network, both_families, connection
 from tests.model.node import DENY, EGRESS, Node, backend, frontend, rule, service
 
 
+@pytest.mark.clause(hits=["OBS-1"])
 @both_families
 def test_packets_are_counted_by_hook_and_reason(net: Network) -> None:
     node, seen = Node(), connection(net, net.peer)
@@ -36,6 +37,7 @@ def test_counters_add_up_and_count_whole_frames(net: Network) -> None:
     assert counter == Counter(3, sum(len(packet) for packet in packets))
 
 
+@pytest.mark.clause(hits=["CT-11"])
 @both_families
 @pytest.mark.parametrize("kind", [TCP, UDP])
 def test_a_flow_counts_packets_and_bytes_of_both_directions(net: Network, kind: int) -> None:
@@ -69,6 +71,7 @@ def test_a_load_balanced_connection_is_counted_in_one_flow(net: Network) -> None
     assert (node.flow.opener_packets, node.flow.reply_packets) == (2, 1)
 
 
+@pytest.mark.clause(misses=["CT-11"])
 @both_families
 def test_dropped_packets_are_not_counted_in_their_flow(net: Network) -> None:
     node, seen = Node(), connection(net, net.peer)

@@ -39,6 +39,7 @@ def servers(net: Network, count: int) -> list[End]:
     return [End(address, 8080) for address in net.backends[:count]]
 
 
+@pytest.mark.clause(hits=["LB-3a"])
 @pytest.mark.parametrize(("text", "seed", "value"), PUBLISHED)
 def test_the_hash_is_murmurhash3_as_published(text: bytes | str, seed: int, value: int) -> None:
     data = text.encode() if isinstance(text, str) else text
@@ -46,6 +47,7 @@ def test_the_hash_is_murmurhash3_as_published(text: bytes | str, seed: int, valu
     assert maglev_by_hand.murmur3_32(data, seed) == value
 
 
+@pytest.mark.clause(hits=["LB-3b"])
 @both_families
 @pytest.mark.parametrize(("count", "size"), [(1, 7), (3, 7), (7, 7), (5, 251), (40, 1021), (1, 2)])
 def test_the_table_is_filled_in_turns_by_preference(net: Network, count: int, size: int) -> None:

@@ -257,6 +257,7 @@ def prepared() -> World:
     return world
 
 
+@pytest.mark.clause(hits=["POL-5a"])
 @pytest.mark.parametrize("operation", RAISING.values(), ids=RAISING)
 def test_changes_of_policy_raise_the_revision_by_one(operation: Operation) -> None:
     world = prepared()
@@ -265,6 +266,7 @@ def test_changes_of_policy_raise_the_revision_by_one(operation: Operation) -> No
     assert world.policy_revision == before + 1
 
 
+@pytest.mark.clause(misses=["POL-5a"])
 @pytest.mark.parametrize("operation", NOT_RAISING.values(), ids=NOT_RAISING)
 def test_other_changes_do_not_raise_it(operation: Operation) -> None:
     world = prepared()
