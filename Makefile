@@ -4,7 +4,7 @@
 PYTHON := .venv/bin/python
 TWINPATH := .venv/bin/twinpath
 
-.PHONY: help setup run test lint format bench vectors lock clean
+.PHONY: help setup run test lint format bench thorough vectors lock clean
 
 help:
 	@echo "make run     both sides in lockstep over all corpora and captures, on both loaders"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make format  ruff format"
 	@echo "make bench   compared steps per second, and where the time goes"
+	@echo "make thorough 10,000 random rule sets in the kernel, against the rules themselves"
 	@echo "make vectors record anew what machines without BPF check the specification against"
 	@echo "make lock    renew ci/requirements.lock"
 
@@ -35,6 +36,10 @@ format: setup
 
 bench: setup
 	$(PYTHON) -m harness.benchmark
+	$(PYTHON) -m harness.bench.maglev
+
+thorough: setup
+	$(PYTHON) -m pytest tests/datapath/test_policy_rules.py --hypothesis-profile thorough
 
 vectors: setup
 	$(PYTHON) -m harness.vectors
