@@ -6,36 +6,82 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 
 from harness.compare.describe import value_words
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.reproduce import count_reproductions, is_long, runs_in, signature, up_to
+from harness.lockstep.reproduce import (
+    Signature,
+    count_reproductions,
+    is_long,
+    runs_in,
+    signature,
+    up_to,
+    with_steps,
+)
 from harness.lockstep.result import Divergence
 from harness.report.divergence import Reproduction, print_divergence
 from harness.report.saved import SeenPacket, folder_name, save, scenario_text
 from harness.shrink.shrink import shrink_in
-from harness.step import PacketStep
+from harness.step import PacketStep, Scenario
 from harness.subject import Prediction, Refused
+from model.domain.event import Hook
 from model.domain.packet import Outcome
+from model.domain.reason import Reason
 
 PROGRAM = "twinpath"
 TRIES = 20
 
 
-@dataclass(frozen=True, slots=True)
+class Cause(NamedTuple):
+    """What divergences of one cause have in common once they are shrunk.
+
+    Beside their signature: the reason by the reference and the one that the subject counted, the
+    hook, and how many steps it takes.
+    """
+
+    signature: Signature
+    reason: Reason | None
+    counted: Reason | None
+    hook: Hook | None
+    steps: int
+
+
+def cause(divergence: Divergence) -> Cause:
+    """The cause of a divergence that has been shrunk, as far as it can be told from outside."""
+    prediction, step = divergence.prediction, divergence.step
+    return Cause(
+        signature(divergence),
+        None if prediction is None else prediction.reason,
+        divergence.counted_reason,
+        step.packet.hook if isinstance(step, PacketStep) else None,
+        divergence.index + 1,
+    )
+
+
+@dataclass(slots=True)
 class Finding:
-    """A divergence that has been looked into; `problem` says why it could not be saved."""
+    """A divergence that has been looked into; `problem` says why it could not be saved.
+
+    `count` divergences have this cause.
+    """
 
     divergence: Divergence
     reproduction: Reproduction
     replay: str
     problem: str = ""
+    count: int = 1
+
+    @property
+    def cause(self) -> tuple[str, Cause]:
+        """The subject, and the cause of its divergence."""
+        return self.divergence.subject, cause(self.divergence)
 
     def show(self, console: Console) -> None:
         """Print the screen."""
@@ -46,6 +92,8 @@ class Finding:
         first = self.divergence.differences[0]
         return {
             "scenario": self.divergence.scenario.name,
+            "path": self.divergence.scenario.path,
+            "clause": signature(self.divergence).clause,
             "subject": self.divergence.subject,
             "step": self.divergence.index + 1,
             "kind": first.kind.value,
@@ -55,6 +103,7 @@ class Finding:
             "actual": value_words(first.actual),
             "reproduced": self.reproduction.agreed,
             "tries": self.reproduction.tries,
+            "count": self.count,
             "replay": self.replay,
         }
 
@@ -88,26 +137,38 @@ def investigate(
     lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
 ) -> Finding:
     """Shorten a divergence, count how often it comes about, and save it below `parent`."""
-    shortest = shrink_in(lockstep, divergence).divergence
+    shortest = seen_first(shrink_in(lockstep, divergence).divergence, divergence)
     tries = 0 if is_long(shortest) else TRIES
     agreed = count_reproductions(runs_in(lockstep), shortest, tries)
     reproduction = Reproduction(agreed, tries)
-    return keep(lockstep, shortest, reproduction, parent, circumstances)
+    return keep(lockstep, shortest, reproduction, parent, circumstances, divergence.scenario)
+
+
+def seen_first(shortest: Divergence, found: Divergence) -> Divergence:
+    """The divergence with a last step that says where it was found at first."""
+    steps = list(shortest.scenario.steps) if not is_long(shortest) else []
+    if shortest.step is None or found.step is None or shortest.step not in steps[-1:]:
+        return shortest
+    step = replace(shortest.step, origin=found.step.origin)
+    scenario = with_steps(shortest.scenario, (*steps[:-1], step))
+    return replace(shortest, scenario=scenario, step=step)
 
 
 def note(
     lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
 ) -> Finding:
     """Save a divergence below `parent` as it was found, without looking into it."""
-    return keep(lockstep, up_to(divergence), Reproduction(0, 0), parent, circumstances)
+    found = up_to(divergence)
+    return keep(lockstep, found, Reproduction(0, 0), parent, circumstances, divergence.scenario)
 
 
-def keep(
+def keep(  # noqa: PLR0913, PLR0917 - all that is known of a finding
     lockstep: Lockstep,
     divergence: Divergence,
     reproduction: Reproduction,
     parent: Path,
     circumstances: Circumstances,
+    origin: Scenario,
 ) -> Finding:
     """Save a divergence. One that cannot be saved is replayed from where it came from."""
     try:
@@ -123,8 +184,7 @@ def keep(
         )
         save(parent, name, text, seen_packets(lockstep, divergence), write)
     except UserError as error:
-        scenario = divergence.scenario
-        replay = circumstances.command("run", scenario.path, "--filter", scenario.name)
+        replay = circumstances.command("run", origin.path, "--filter", origin.name)
         return Finding(divergence, reproduction, replay, str(error))
     return Finding(divergence, reproduction, replay)
 

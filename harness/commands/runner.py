@@ -95,7 +95,12 @@ class Runner:
         self.show(finding)
 
     def show(self, finding: Finding) -> None:
-        """Print a finding: in full, or after many others in a line."""
+        """Print a finding: in full, or after many others or the same one in a line."""
+        known = next((one for one in self.report.findings if one.cause == finding.cause), None)
+        if known is not None:
+            known.count += 1
+            self.say(f"the same again: {known.replay}")
+            return
         self.report.findings.append(finding)
         console = err if self.settings.as_json else out
         with self.progress.aside():

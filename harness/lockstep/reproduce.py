@@ -13,6 +13,7 @@ from harness.lockstep.engine import Lockstep
 from harness.lockstep.extract import steps_to
 from harness.lockstep.result import Divergence
 from harness.step import Scenario, Step
+from harness.subject import Prediction
 
 Run = Callable[[Scenario], Divergence | None]
 """Runs a scenario from an empty state: its first divergence, None where both sides agree."""
@@ -21,11 +22,20 @@ MAXIMUM_STEPS = 20_000
 """So many steps are held in memory and shortened; of longer ways to a divergence a part."""
 
 
+AFTERWARDS = re.compile(r"(OBS-\d+|PKT-[89]|FRAG-1|CT-(3|10|11)|LB-(4|7|10|11)|NAT-[12])[a-z]?")
+"""Clauses about what is recorded, rewritten and reported once a packet has been decided about."""
+
+
+CHECKSUMS = ("chksum", "cksum")
+"""Fields that differ wherever something else does."""
+
+
 class Signature(NamedTuple):
     """What makes two divergences the same.
 
-    Kind and field of the first difference, places within bytes left out, and the clause that the
-    reference came to last with the packet; empty for what the whole state shows.
+    Kind and field of the first difference that is not the checksum of another one, places within
+    bytes left out, and the clause by which the reference decided about the packet; empty for what
+    the whole state shows.
     """
 
     kind: Kind
@@ -35,9 +45,21 @@ class Signature(NamedTuple):
 
 def signature(divergence: Divergence) -> Signature:
     """The signature of a divergence."""
-    first, prediction = divergence.differences[0], divergence.prediction
-    clause = prediction.notes[-1].clause if prediction is not None and prediction.notes else ""
-    return Signature(first.kind, re.sub(r"\bbyte \d+", "byte", first.field), clause)
+    first = divergence.differences[0]
+    if first.field in CHECKSUMS:
+        others = (one for one in divergence.differences if one.field not in CHECKSUMS)
+        first = next((one for one in others if one.kind is first.kind), first)
+    field = re.sub(r"\bbyte \d+", "byte", first.field)
+    return Signature(first.kind, field, deciding_clause(divergence.prediction))
+
+
+def deciding_clause(prediction: Prediction | None) -> str:
+    """The last clause that was noted before the packet was recorded, rewritten and reported."""
+    if prediction is None:
+        return ""
+    clauses = [note.clause for note in prediction.notes]
+    deciding = [clause for clause in clauses if not AFTERWARDS.fullmatch(clause)]
+    return (deciding or clauses or [""])[-1]
 
 
 def is_long(divergence: Divergence) -> bool:

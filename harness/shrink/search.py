@@ -17,7 +17,7 @@ class Search:
     """Tries scenarios; keeps the last one that gave the same divergence.
 
     Which scenario is simpler is for the passes to know: they try nothing else. A scenario that was
-    tried before is not run again.
+    tried before is not tried again.
     """
 
     def __init__(self, run: Run, divergence: Divergence) -> None:
@@ -26,7 +26,7 @@ class Search:
         self.best = divergence
         self.runs = 0
         self.work = 0
-        self._failed: set[str] = set()
+        self._tried: set[str] = set()
 
     @property
     def scenario(self) -> Scenario:
@@ -44,19 +44,19 @@ class Search:
         return self.runs >= MAXIMUM_RUNS or self.work >= MAXIMUM_WORK
 
     def attempt(self, scenario: Scenario) -> bool:
-        """Whether a scenario ends in the same divergence; it is the best then."""
+        """Whether another scenario ends in the same divergence; it is the best then."""
         steps = tuple(bare(step) for step in scenario.steps)
         if len(steps) > MAXIMUM_STEPS or self.is_exhausted:
             return False
-        scenario = with_steps(scenario, steps)
+        scenario = replace(scenario, steps=steps, family=None)
         key = repr((scenario.topology, steps))
-        if key in self._failed:
+        if key in self._tried:
             return False
+        self._tried.add(key)
         self.runs += 1
         self.work += len(steps)
         found = self.run(scenario)
         if found is None or signature(found) != self.wanted:
-            self._failed.add(key)
             return False
         self.best = up_to(found)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -13,6 +14,7 @@ from harness.lockstep.extract import latest_steps, related_steps
 from harness.lockstep.reproduce import (
     MAXIMUM_STEPS,
     Run,
+    Signature,
     is_long,
     runs_in,
     signature,
@@ -21,10 +23,28 @@ from harness.lockstep.reproduce import (
 )
 from harness.lockstep.result import Divergence
 from harness.shrink.drop_steps import drop_steps
+from harness.shrink.family import to_ipv4
+from harness.shrink.flows import retell
+from harness.shrink.gaps import simplify_gaps
+from harness.shrink.operations import simplify_operations
+from harness.shrink.packets import simplify_packets
+from harness.shrink.rename import rename
+from harness.shrink.repeat import repeat_packets
 from harness.shrink.search import Search
+from harness.shrink.stand_in import use_plain_things
 from harness.step import Scenario, Step
 
-PASSES: Final[tuple[Callable[[Search], None], ...]] = (drop_steps,)
+PASSES: Final[tuple[Callable[[Search], None], ...]] = (
+    drop_steps,
+    simplify_operations,
+    to_ipv4,
+    simplify_packets,
+    use_plain_things,
+    retell,
+    repeat_packets,
+    simplify_gaps,
+    rename,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +79,20 @@ def shrink(
     if search.wanted.kind is not Kind.EXPECTATION and start(search, parts):
         simplify(search)
         opinions = tuple(one for one in divergence.differences if one.kind is Kind.EXPECTATION)
-        found = replace(search.best, differences=search.best.differences + opinions)
+        found = replace(
+            search.best,
+            scenario=named(search.best.scenario, search.wanted),
+            differences=search.best.differences + opinions,
+        )
     return Shrunk(found.scenario, found, search.runs, perf_counter() - begin)
+
+
+def named(scenario: Scenario, wanted: Signature) -> Scenario:
+    """The scenario under the name of what it shows; where it came from is its path."""
+    words = (wanted.kind.value, wanted.field, wanted.clause)
+    name = "-".join(re.sub(r"[^a-z0-9]+", "-", word.lower()) for word in words if word)
+    clauses = (wanted.clause,) if wanted.clause else ()
+    return replace(scenario, name=name, description="", clauses=clauses)
 
 
 def start(search: Search, parts: Sequence[Sequence[Step]]) -> bool:

@@ -89,7 +89,7 @@ def test_the_saved_packets_are_those_that_went_in_and_came_out(finding: Finding)
         "1 in",
         "1 model: pass",
         "1 datapath: pass",
-        "2 in",
+        f"2 in: {enters().origin}",
         "2 model: pass",
         "2 datapath: drop",
     ]
@@ -215,7 +215,9 @@ def test_the_replay_line_names_a_program_that_the_shell_finds(
 
 def test_the_finding_for_machines(finding: Finding) -> None:
     assert finding.as_object() == {
-        "scenario": "example",
+        "scenario": "verdict-verdict-ct-2",
+        "path": "example.yaml",
+        "clause": "CT-2",
         "subject": "datapath",
         "step": 2,
         "kind": "verdict",
@@ -225,5 +227,6 @@ def test_the_finding_for_machines(finding: Finding) -> None:
         "actual": "drop",
         "reproduced": 20,
         "tries": 20,
+        "count": 1,
         "replay": finding.replay,
     }
