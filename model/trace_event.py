@@ -40,10 +40,19 @@ TRACED: Final = {
 """What a trace shows: the clause that it names, by a note's clause and words (OBS-3)."""
 
 
+OF_NEW_PACKETS: Final = frozenset({"LB-4", "LB-6", "LB-13"})
+"""What is only said of new packets: a known flow may have been found without these look-ups."""
+
+KNOWN: Final = frozenset({("CT-2", "established"), ("CT-2", "reply"), ("CT-9", "quotes the flow")})
+"""Notes of packets that belong to a flow."""
+
+
 def trace_event(packet: Packet, now: int, decision: Decision, trace: Trace) -> TraceEvent:
     """The trace of a packet that has been decided."""
-    keys = ((note.clause, note.what) for note in trace.notes)
+    keys = {(note.clause, note.what) for note in trace.notes}
     met = frozenset(TRACED[key] for key in keys if key in TRACED)
+    if keys & KNOWN:
+        met -= OF_NEW_PACKETS
     return TraceEvent(
         now,
         packet.hook,
