@@ -4,7 +4,7 @@
 PYTHON := .venv/bin/python
 TWINPATH := .venv/bin/twinpath
 
-.PHONY: help setup run test lint format bench thorough vectors lock clean
+.PHONY: help setup run test lint format bench thorough vectors conformance lock clean
 
 help:
 	@echo "make run     both sides in lockstep over all corpora and captures, on both loaders"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench   compared steps per second, and where the time goes"
 	@echo "make thorough 10,000 random rule sets in the kernel, against the rules themselves"
 	@echo "make vectors record anew what machines without BPF check the specification against"
+	@echo "make conformance  run every scenario and property, and renew docs/conformance.md"
 	@echo "make lock    renew ci/requirements.lock"
 
 setup:
@@ -43,6 +44,9 @@ thorough: setup
 
 vectors: setup
 	$(PYTHON) -m harness.vectors
+
+conformance: setup
+	$(TWINPATH) conform --properties --markdown docs/conformance.md
 
 lock:
 	uv pip compile --quiet --generate-hashes --python-version 3.11 --extra dev \

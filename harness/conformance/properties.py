@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,14 +84,25 @@ class Recorder:
 
 
 def run_properties(properties: list[Property], repository: Path) -> dict[str, str]:
-    """Run the tests; `passed`, `failed` or `skipped` by node. Raises UserError without pytest."""
+    """Run the tests; `passed`, `failed` or `skipped` by node.
+
+    Raises UserError without pytest and where pytest cannot do it, KeyboardInterrupt.
+    """
+    if not properties:
+        return {}
     try:
         import pytest  # noqa: PLC0415 - only developers have it
     except ImportError:
         raise UserError("pytest is missing; pip install 'twinpath[dev]'") from None
     recorder = Recorder()
     nodes = [str(repository / one.node) for one in properties]
-    options = ["-q", "-p", "no:terminal", "-p", "no:cacheprovider", "--rootdir", str(repository)]
-    if nodes:
-        pytest.main([*options, *nodes], plugins=[recorder])
-    return {one.node: recorder.outcomes.get(one.node, "failed") for one in properties}
+    options = ["-p", "no:cacheprovider", "--rootdir", str(repository)]
+    said = StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        code = pytest.main([*options, *nodes], plugins=[recorder])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+        last = (said.getvalue().strip().splitlines() or [""])[-1]
+        raise UserError(f"the properties cannot be run: {last.strip()}; try pytest -m clause")
+    return {one.node: recorder.outcomes[one.node] for one in properties}

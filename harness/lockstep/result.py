@@ -42,7 +42,7 @@ class RunResult:
     `packets` counts those that were compared; `refused` the others, by the reason. `clauses` counts
     packets that agreed by clause id, `reasons` by reason name; both are told from `ways`, which
     counts them by all that the reference said, when a scenario is through. Transactions and runs
-    of the collector count among `clauses` too.
+    of the collector count among `clauses` too. `misses` counts scenarios whose near miss held.
     `evicted` counts entries that full tables have evicted (CT-12).
     `failures` counts scenarios that could not be carried out to their end: an operation that
     fails, a damaged capture.
@@ -54,6 +54,7 @@ class RunResult:
     refused: Counter[str] = field(default_factory=Counter)
     divergences: list[Divergence] = field(default_factory=list)
     clauses: Counter[str] = field(default_factory=Counter)
+    misses: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     ways: Counter[Way] = field(default_factory=Counter)
     evicted: int = 0
@@ -75,6 +76,7 @@ class RunResult:
         self.refused.update(other.refused)
         self.divergences += other.divergences
         self.clauses.update(other.clauses)
+        self.misses.update(other.misses)
         self.reasons.update(other.reasons)
         self.ways.update(other.ways)
         self.evicted += other.evicted

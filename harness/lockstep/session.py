@@ -61,6 +61,7 @@ class Session:
             self.lockstep.run(scenario, self.progress_of(scenario), result)
             if not result.divergences:
                 check_claims(scenario, result.clauses)
+                result.misses.update(scenario.misses)
         except NothingToCompareError:
             raise
         except UserError as error:

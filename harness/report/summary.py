@@ -88,10 +88,12 @@ def times(count: int) -> str:
 
 
 def clause_table(results: Mapping[str, RunResult]) -> Table:
-    """Every clause with the number of packets that exercised it."""
-    table = plain_table(["clause"], ["packets"])
+    """Every clause with the packets that exercised it and the scenarios that nearly did."""
+    table = plain_table(["clause"], ["packets", "near misses"])
     table.add_column("what it says")
     hits = covered(results)
+    misses = sum((result.misses for result in results.values()), Counter[str]())
     for clause, words in CLAUSES.items():
-        table.add_row(clause, f"{hits[clause]:,}" if hits[clause] else "-", words)
+        figures = (f"{counts[clause]:,}" if counts[clause] else "-" for counts in (hits, misses))
+        table.add_row(clause, *figures, words)
     return table
