@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from rich.console import Console
 
@@ -108,9 +108,16 @@ class Finding:
         }
 
 
+class Origin(Protocol):
+    """How a divergence came about."""
+
+    def command(self, subcommand: str, path: str, *options: str) -> str:
+        """A line to paste: a subcommand of this program on a path, in these circumstances."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """How a divergence came about, as far as a line that replays it has to say so.
+    """How a divergence from the specification came about, as far as replaying it has to say so.
 
     `object_path` is None for the datapath that ships.
     """
@@ -134,7 +141,7 @@ def program() -> str:
 
 
 def investigate(
-    lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
+    lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Origin
 ) -> Finding:
     """Shorten a divergence, count how often it comes about, and save it below `parent`."""
     shortest = seen_first(shrink_in(lockstep, divergence).divergence, divergence)
@@ -155,7 +162,7 @@ def seen_first(shortest: Divergence, found: Divergence) -> Divergence:
 
 
 def note(
-    lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Circumstances
+    lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Origin
 ) -> Finding:
     """Save a divergence below `parent` as it was found, without looking into it."""
     found = up_to(divergence)
@@ -167,7 +174,7 @@ def keep(  # noqa: PLR0913, PLR0917 - all that is known of a finding
     divergence: Divergence,
     reproduction: Reproduction,
     parent: Path,
-    circumstances: Circumstances,
+    circumstances: Origin,
     origin: Scenario,
 ) -> Finding:
     """Save a divergence. One that cannot be saved is replayed from where it came from."""

@@ -19,6 +19,7 @@ from harness.signals import terminate_as_interrupt
 COMMANDS: Final = {
     "run": "Run scenarios and captures on both sides in lockstep.",
     "replay": "Run a saved divergence again.",
+    "compare": "Run two builds of the datapath side by side.",
     "explain": "Show a packet's way through the specification.",
     "conform": "Report clause by clause whether a datapath keeps the specification.",
     "doctor": "Say what this machine can do and how to mend the rest.",

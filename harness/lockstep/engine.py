@@ -173,8 +173,17 @@ class Lockstep:
             differences = self.settle(allowed, result)
         differences += self.check_expectation(step, prediction, outcome)
         if differences:
-            name = self.subject.name
-            return Divergence(scenario, name, index, step, differences, prediction, outcome, reason)
+            return Divergence(
+                scenario,
+                self.subject.name,
+                index,
+                step,
+                differences,
+                prediction,
+                outcome,
+                reason,
+                self.reference.name,
+            )
         result.ways[prediction.reason, tuple([note[:2] for note in prediction.notes])] += 1
         if result.packets % self.interval == 0:
             return self.compare_states(scenario, index, step)
@@ -249,4 +258,5 @@ class Lockstep:
         differences = self.counted(differences)
         if not differences:
             return None
-        return Divergence(scenario, self.subject.name, index, step, differences)
+        subject, reference = self.subject.name, self.reference.name
+        return Divergence(scenario, subject, index, step, differences, reference=reference)

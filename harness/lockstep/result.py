@@ -18,7 +18,8 @@ class Divergence:
 
     `index` counts the scenario's steps from 0; the step is None where the difference was found in
     the whole state after the last one. `prediction` and `outcome` are there for packets, and
-    `counted_reason`, the reason that the subject counted, where it can be told.
+    `counted_reason`, the reason that the subject counted, where it can be told. `reference` is what
+    reports call the side that is right.
     """
 
     scenario: Scenario
@@ -29,6 +30,7 @@ class Divergence:
     prediction: Prediction | None = None
     outcome: Outcome | None = None
     counted_reason: Reason | None = None
+    reference: str = "model"
 
 
 Way = tuple[Reason, tuple[tuple[str, str], ...]]

@@ -69,7 +69,7 @@ def lines(divergence: Divergence) -> Iterator[tuple[str, str]]:
     if step is not None:
         yield "sent" if isinstance(step, PacketStep) else "done", step_words(step)
     if prediction is not None:
-        yield "model", outcome_words(prediction.outcome, prediction.reason)
+        yield divergence.reference, outcome_words(prediction.outcome, prediction.reason)
         for note in prediction.notes:
             yield "", f"{note.clause:7} {note_words(note)}"
     if divergence.outcome is not None:

@@ -10,6 +10,7 @@ from harness.shrink.search import Search
 from harness.shrink.simpler import simpler
 from harness.shrink.view import operations_of, with_operations
 from harness.step import OperationStep, Scenario, Step
+from model.domain.limits import UNLIMITED
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -31,6 +32,7 @@ SECTIONS: Final = (SetConfiguration, PutIdentity, PutEndpoint, PutService, PutRu
 
 def simplify_operations(search: Search) -> None:
     """Take control-plane steps into the topology, then leave operations out, then parts of them."""
+    search.attempt(replace(search.scenario, limits=UNLIMITED))
     move_to_topology(search)
     search.attempt(replace(search.scenario, topology=folded(search.scenario.topology)))
     drop_operations(search)

@@ -49,7 +49,7 @@ class Search:
         if len(steps) > MAXIMUM_STEPS or self.is_exhausted:
             return False
         scenario = replace(scenario, steps=steps, family=None)
-        key = repr((scenario.topology, steps))
+        key = repr((scenario.topology, scenario.limits, steps))
         if key in self._tried:
             return False
         self._tried.add(key)

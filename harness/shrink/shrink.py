@@ -91,8 +91,7 @@ def named(scenario: Scenario, wanted: Signature) -> Scenario:
     """The scenario under the name of what it shows; where it came from is its path."""
     words = (wanted.kind.value, wanted.field, wanted.clause)
     name = "-".join(re.sub(r"[^a-z0-9]+", "-", word.lower()) for word in words if word)
-    clauses = (wanted.clause,) if wanted.clause else ()
-    return replace(scenario, name=name, description="", clauses=clauses)
+    return replace(scenario, name=name, description="", clauses=(), misses=())
 
 
 def start(search: Search, parts: Sequence[Sequence[Step]]) -> bool:

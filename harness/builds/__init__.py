@@ -1,0 +1,1 @@
+"""Two builds of the datapath held against each other, without the specification."""
