@@ -132,7 +132,10 @@ class Walk:
             update(bytes((step.packet.hook, outcome.verdict, prediction.reason)))
             walked.touched.append(tuple([key for key, _ in prediction.touched]))
         else:
-            update(write_case((), (step,)).encode())
+            words = (
+                f"clock {step.advance}" if isinstance(step, ClockStep) else write_case((), (step,))
+            )
+            update(words.encode())
             walked.touched.append(())
 
     def found(self, divergence: Divergence) -> None:
@@ -157,7 +160,7 @@ class Walk:
 
 
 def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Scenario:
-    """The steps that led to some places: those that touched the same entries, and all but packets.
+    """The steps that led to some places: those that touched the same entries, time, operations.
 
     At most so many packets, the latest; time that passes twice in a row passes once.
     """
@@ -169,9 +172,9 @@ def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Sc
     kept: list[Step] = []
     for number, step in enumerate(walked.steps[: last + 1]):
         keys = walked.touched[number]
-        if not keys and not isinstance(step, PacketStep):
+        if isinstance(step, ClockStep | OperationStep) or number in chosen:
             keep(kept, step)
-        elif number in chosen or any(key in wanted for key in keys):
+        elif any(key in wanted for key in keys):
             kept.append(step)
     return replace(walked.scenario, steps=latest(kept, limit))
 

@@ -20,6 +20,15 @@ FUZZ_MAPS: Final = MapOptions(
     MappingProxyType(
         {
             **TEST_SIZES,
+            "conntrack_ipv4": 4096,
+            "conntrack_ipv6": 4096,
+            "affinities_ipv4": 1024,
+            "affinities_ipv6": 1024,
+            "datagrams_ipv4": 512,
+            "datagrams_ipv6": 512,
+            "addresses_ipv4": 2048,
+            "addresses_ipv6": 2048,
+            "policies": 2048,
             "eligible_backends": 1024,
             "maglev_tables": 65536,
             "backends": 1024,

@@ -26,6 +26,10 @@ NOT_SUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.EINVAL, 524})
 """What kernels answer where a kind of map has no batch calls; 524 is their own ENOTSUPP."""
 
 
+Buffer = ctypes.Array[ctypes.c_char]
+Buffers = tuple[Buffer, Buffer, Buffer]
+
+
 class KernelMap:
     """A map, through libbpf's calls on its file descriptor. See interface.Map."""
 
@@ -44,6 +48,7 @@ class KernelMap:
         self._value = ctypes.create_string_buffer(max(self.element_size, 1))
         self._lookup = self._library.bpf_map_lookup_elem
         self._mapped: tuple[mmap.mmap, memoryview] | None = None
+        self._buffers: Buffers | None = None
 
     def lookup(self, key: bytes) -> bytes | None:
         """Value under the key, or None."""
@@ -148,9 +153,7 @@ class KernelMap:
     def _items_by_batch(self) -> list[tuple[bytes, bytes]] | None:
         """The whole map in large pieces; None where the kernel has no batches for its kind."""
         room = self._batch_room()
-        keys = ctypes.create_string_buffer(room * self.key_size)
-        values = ctypes.create_string_buffer(room * self.element_size)
-        token = ctypes.create_string_buffer(max(TOKEN_BYTES, self.key_size))
+        keys, values, token = self._batch_buffers(room)
         found: list[tuple[bytes, bytes]] = []
         count = ctypes.c_uint32()
         start: ctypes.Array[ctypes.c_char] | None = None
@@ -168,6 +171,16 @@ class KernelMap:
             found += self._split(keys, values, count.value)
             start = token
         return found
+
+    def _batch_buffers(self, room: int) -> Buffers:
+        """Room for keys, values and where a batch left off; a megabyte is slow to make anew."""
+        if self._buffers is None:
+            self._buffers = (
+                ctypes.create_string_buffer(room * self.key_size),
+                ctypes.create_string_buffer(room * self.element_size),
+                ctypes.create_string_buffer(max(TOKEN_BYTES, self.key_size)),
+            )
+        return self._buffers
 
     def _batch_room(self) -> int:
         fitting = BATCH_BYTES // (self.key_size + self.element_size)

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from model.domain.address import Network
 from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint
+from model.domain.flow import FlowKey
 from model.domain.operation import (
     Operation,
     PutEndpoint,
+    PutEntry,
     PutIdentity,
     PutRule,
     PutService,
@@ -32,6 +34,7 @@ class Inventory:
         self.identities: dict[Network, int] = {}
         self.services: dict[int, Service] = {}
         self.rules: dict[int, PolicyRule] = {}
+        self.entries: list[FlowKey] = []
         self.removed: list[Endpoint | Service] = []
         self.highest_backend = 0
         for operation in operations:
@@ -52,6 +55,8 @@ class Inventory:
                 self.rules[rule.identifier] = rule
             case SetConfiguration(configuration):
                 self.configuration = configuration
+            case PutEntry(key, _):
+                self.entries.append(key)
             case RemoveIdentity(network):
                 self.identities.pop(network, None)
             case RemoveRule(identifier):

@@ -9,10 +9,11 @@ from harness.fuzz.generate import pool
 from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.feature import Feature, Swarm
 from harness.fuzz.generate.inventory import Inventory
-from harness.fuzz.traffic.conversation import Conversation
+from harness.fuzz.traffic.conversation import UNKNOWN_INTERFACE, Conversation
 from model.domain.address import Address, Family, Network, family_of
 from model.domain.endpoint import Endpoint
 from model.domain.event import Hook
+from model.domain.flow import FlowKey
 from model.domain.policy import CidrPeer
 from model.domain.protocol import ICMP, ICMPV6, SCTP, TCP, UDP
 from model.domain.service import FrontendKey
@@ -45,28 +46,45 @@ class Caster:
     def cast(self, count: int) -> list[Conversation]:
         """So many conversations, some of them the same from both ends."""
         found: list[Conversation] = []
-        while self.inventory.endpoints and len(found) < count:
-            conversation = self.conversation()
-            if conversation is not None:
-                found.append(conversation)
-                if self.dice.chance(0.25):
-                    found.append(self.mirrored(conversation))
+        while len(found) < count:
+            found.append(self.conversation())
+            if self.dice.chance(0.25):
+                found.append(self.mirrored(found[-1]))
         return found
 
-    def conversation(self) -> Conversation | None:
-        """One conversation; None where the endpoint has no address of the family."""
+    def conversation(self) -> Conversation:
+        """One conversation."""
         dice = self.dice
-        endpoint = dice.pick(list(self.inventory.endpoints.values()))
-        family = dice.pick(self.families())
+        if self.inventory.entries and dice.chance(0.25):
+            return self.of_entry(dice.pick(self.inventory.entries))
+        endpoint = self.endpoint()
+        fitting = [one for one in self.families() if endpoint.address(one) is not None]
+        family = dice.pick(fitting or [one for one in Family if endpoint.address(one)])
         own = endpoint.address(family)
-        if own is None:
-            return None
+        assert own is not None  # noqa: S101 - it was looked at
         if dice.chance(0.6):
             frontend = self.frontend(family)
             if frontend is not None:
                 return self.to_service(endpoint, own, frontend)
             return self.leaving(endpoint, own)
         return self.entering(endpoint, own)
+
+    def endpoint(self) -> Endpoint:
+        """Some endpoint with an address; where there is none, one that nobody has put there."""
+        endpoints = [one for one in self.inventory.endpoints.values() if one.ipv4 or one.ipv6]
+        if not endpoints:
+            return Endpoint(1, "nobody", UNKNOWN_INTERFACE, 100, pool.PODS[Family.IPV4][0])
+        return self.dice.pick(endpoints)
+
+    def of_entry(self, key: FlowKey) -> Conversation:
+        """Packets of a conntrack entry that was there before them, from either end (NAT-3)."""
+        own, peer = key.endpoint_address, key.peer_address
+        ports = key.endpoint_port, key.peer_port
+        at = [one for one in self.inventory.endpoints.values() if own in (one.ipv4, one.ipv6)]
+        interface = at[0].interface if at else UNKNOWN_INTERFACE
+        headers = Headers(own, peer, key.protocol, *ports)
+        leaving = Conversation(interface, Hook.FROM_CONTAINER, headers)
+        return leaving if self.dice.chance(0.5) else self.mirrored(leaving)
 
     def families(self) -> list[Family]:
         """Families of the round."""

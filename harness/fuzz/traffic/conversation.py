@@ -22,6 +22,9 @@ VALID_FLAGS: Final = (SYN, SYN, ACK, ACK, FIN | ACK, RST, RST | ACK, SYN | ACK, 
 SEEN_FLAGS: Final = (SYN | ECE | CWR, SYN | URG, FIN | ACK | URG, PSH | ACK, SYN | PSH)
 """Valid too, and seldom sent."""
 
+UNKNOWN_INTERFACE: Final = 77
+"""An interface that no pod is on."""
+
 PAYLOADS: Final = (0, 0, 0, 1, 7, 8, 64)
 
 

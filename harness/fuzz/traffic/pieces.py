@@ -18,6 +18,9 @@ IDENTIFICATIONS: Final = (1, 2, 7, 65535, 65537)
 OFFSETS: Final = (1, 2, 3, 4, 8)
 """In units of 8 bytes; 1 and 2 lie within a TCP header (FRAG-3)."""
 
+ERROR: Final = {Family.IPV4: 3, Family.IPV6: 1}
+"""Errors are never fragmented (FRAG-1c)."""
+
 EXTENSIONS: Final = (0, 43, 60, 51)
 MAXIMUM_PIECES: Final = 4
 
@@ -25,6 +28,8 @@ MAXIMUM_PIECES: Final = 4
 def draw_fragments(dice: Dice, conversation: Conversation) -> list[Packet]:
     """Pieces of a datagram, in some order, overlapping, some twice or missing."""
     headers = with_flags(dice, conversation.headers)
+    if headers.is_icmp and dice.chance(0.3):
+        headers = replace(headers, icmp_type=ERROR[headers.family], identifier=0)
     if headers.family is Family.IPV6 and dice.chance(0.3):
         headers = replace(headers, extensions=draw_extensions(dice, 2))
     identification = dice.pick(IDENTIFICATIONS)

@@ -9,13 +9,12 @@ from harness.frames.build import GATEWAY, build_frame
 from harness.frames.headers import Headers
 from harness.fuzz.generate import pool
 from harness.fuzz.generate.dice import Dice
-from harness.fuzz.traffic.conversation import Conversation
+from harness.fuzz.traffic.conversation import UNKNOWN_INTERFACE, Conversation
 from model.domain.address import Family, parse_address
 from model.domain.event import Hook
 from model.domain.packet import Packet
 from model.domain.protocol import ICMPV6
 
-UNKNOWN_INTERFACE: Final = 77
 ETHERTYPES: Final = (b"\x08\x06", b"\x81\x00", b"\x88\xa8", b"\x00\x26", b"\x88\xcc", b"\x86\xdc")
 NEIGHBOUR_TYPES: Final = (132, 133, 134, 135, 136, 137, 138)
 LINK_LOCAL: Final = parse_address("fe80::1")

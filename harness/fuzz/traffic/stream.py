@@ -110,7 +110,7 @@ class Stream:
     def recast(self) -> None:
         """New conversations, for what is there now."""
         caster = Caster(self.dice, self.swarm, self.inventory)
-        self.conversations = caster.cast(self.dice.pick(CONVERSATIONS)) or self.conversations
+        self.conversations = caster.cast(self.dice.pick(CONVERSATIONS))
 
     def conversation(self) -> Conversation:
         """Some conversation."""
