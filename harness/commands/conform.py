@@ -11,7 +11,7 @@ import click
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
-from harness.commands.options import REPOSITORY, file_path, loaders_of
+from harness.commands.options import REPOSITORY, file_path, loaders_of, named_object
 from harness.conformance.evidence import Evidence, Status
 from harness.conformance.profiles import PROFILES, clauses_of
 from harness.conformance.properties import Property, find_properties, run_properties
@@ -20,7 +20,7 @@ from harness.conformance.table import show
 from harness.conformance.witness import Witness
 from harness.datapath.bench import SOURCE, Bench
 from harness.errors import NothingToCompareError, UserError
-from harness.kernel.errors import PermissionDeniedError
+from harness.findings import Circumstances
 from harness.kernel.interface import LoaderName
 from harness.kernel.toolchain import clang_version, find_clang
 from harness.lockstep.engine import Lockstep
@@ -80,14 +80,12 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     scenarios = load(corpora, clauses)
     loaders = loaders_of(loader or ("libbpf" if object_path.suffix == ".o" else "both"))
     marked = [one for one in find_properties(REPOSITORY) if {*one.hits, *one.misses} & {*clauses}]
-    try:
-        evidence, sessions = witness(object_path, scenarios, loaders, clauses)
-    except PermissionDeniedError as error:
-        complain(str(error))
-        return ExitCode.NOTHING_COMPARED
-    outcomes = run_properties(marked, REPOSITORY) if properties else {}
+    evidence, sessions = witness(object_path, scenarios, loaders, clauses)
+    interrupted = any(session.interrupted for session in sessions)
+    outcomes = run_properties(marked, REPOSITORY) if properties and not interrupted else {}
     report = make_report(evidence, object_path, sessions, marked, outcomes)
-    write(report, yaml_path, page_path)
+    if not interrupted:
+        write(report, yaml_path, page_path)
     if as_json:
         print_json(as_object(report))
     else:
@@ -121,7 +119,8 @@ def witness(
         for loader, subject in subjects.items():
             progress.loader(loader.value)
             lockstep = Lockstep(ModelReference(), subject)
-            listener = listener_of(progress)
+            circumstances = Circumstances(loader.value, named_object(object_path))
+            listener = listener_of(progress, circumstances)
             one = Witness(lockstep, loader.value, evidence, listener, name_of)
             sessions.append(one.run(scenarios))
             if sessions[-1].interrupted:
@@ -129,14 +128,15 @@ def witness(
     return evidence, sessions
 
 
-def listener_of(progress: RunProgress) -> Listener:
-    """Shows progress, and in a line each what goes wrong."""
+def listener_of(progress: RunProgress, circumstances: Circumstances) -> Listener:
+    """Shows progress, and in a line each what goes wrong and which command tells more."""
 
     def found(divergence: Divergence) -> None:
-        first, where = divergence.differences[0], divergence.scenario
+        first, one = divergence.differences[0], divergence.scenario
+        again = circumstances.command("run", one.path)
+        words = f"{one.name} diverges at step {divergence.index + 1}: {first.field}; {again}"
         with progress.aside():
-            words = f"{where.name} diverges at step {divergence.index + 1}: {first.field}"
-            err.print(Text(f"{words}; twinpath run {where.path}", "red"), soft_wrap=True)
+            err.print(Text(words, "red"), soft_wrap=True)
 
     def failed(_scenario: Scenario, error: UserError) -> None:
         progress.scenario_done()
@@ -193,7 +193,7 @@ def judge(report: Report, sessions: list[Session]) -> ExitCode:
     if any(session.total.divergences for session in sessions):
         return ExitCode.DIVERGENCE
     if any(session.interrupted for session in sessions):
-        complain("interrupted; what was compared until then is shown")
+        complain("interrupted; what was compared until then is shown, no file is written")
         return ExitCode.INTERRUPTED
     if any(session.total.failures for session in sessions):
         return ExitCode.DIVERGENCE

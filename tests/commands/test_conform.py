@@ -10,6 +10,7 @@ import yaml
 
 from harness.commands.exit_codes import ExitCode
 from harness.conformance.profiles import PROFILES, clauses_of
+from harness.kernel.errors import PermissionDeniedError
 from model.clauses import CLAUSES
 from tests.commands.command_line import PLAIN, Shell, only_line
 
@@ -57,7 +58,9 @@ def test_a_bug_fails_the_clauses_of_the_step_where_it_shows(
     assert clauses["CT-11"]["failures"] == ["shop"]
     assert clauses["CT-11"]["libbpf"] == {"ipv4": "fail", "ipv6": "pass"}
     assert clauses["LB-1"]["status"] == "not exercised", "only the packet before met it"
-    assert "shop diverges at step 4" in done.err
+    (line,) = [one for one in done.err.splitlines() if "diverges" in one]
+    assert line.startswith("shop diverges at step 4: ")
+    assert line.endswith(f"run {folder / 'shop.yaml'} --loader libbpf --object {mutant}")
 
 
 def test_both_files_are_written(shell: Shell, folder: Path) -> None:
@@ -92,3 +95,29 @@ def test_a_file_that_cannot_be_written_is_told_in_a_line(
     done = shell.run(*conform(folder / "plain.yaml", option, folder / "no" / "file"))
     assert done.code == ExitCode.USAGE
     assert "cannot be written" in only_line(done)
+
+
+def test_without_the_right_to_load_nothing_is_compared(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise PermissionDeniedError("CAP_BPF is missing", "run it as root")
+
+    monkeypatch.setattr("harness.commands.conform.Bench", refuse)
+    done = shell.run(*conform(folder, "--markdown", folder / "found.md"))
+    assert done.code == ExitCode.NOTHING_COMPARED
+    assert "CAP_BPF is missing" in only_line(done)
+    assert not (folder / "found.md").exists()
+
+
+def test_an_interrupted_run_writes_nothing(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.lockstep.engine.Lockstep.packet", interrupt)
+    done = shell.run(*conform(folder, "--properties", "--markdown", folder / "found.md"))
+    assert done.code == ExitCode.INTERRUPTED
+    assert "no file is written" in only_line(done)
+    assert not (folder / "found.md").exists()
