@@ -82,15 +82,19 @@ def draw_entries(dice: Dice, endpoints: list[Endpoint]) -> Iterator[PutEntry]:
 
 
 def draw_entry(dice: Dice, key: FlowKey) -> Flow | Selection:
-    """A flow, perhaps load-balanced and without its service, or a selection."""
-    if dice.chance(0.2):
+    """A flow, perhaps load-balanced and without its service, or a selection.
+
+    Only who is behind the endpoint is a client of services.
+    """
+    client = key.opener is Opener.ENDPOINT
+    if client and dice.chance(0.2):
         return Selection(dice.between(1, 3), dice.between(1, 6))
     flow = Flow(START_CLOCK + dice.pick((0, 1, SECOND, 60 * SECOND)))
     flow.policy_revision = dice.below(3)
     if key.protocol == TCP:
         flow.established, flow.opener_closing = dice.chance(0.5), dice.chance(0.3)
         flow.reply_closing, flow.picked_up = dice.chance(0.3), dice.chance(0.2)
-    if dice.chance(0.4):
+    if client and dice.chance(0.4):
         flow.load_balanced, flow.service = True, dice.between(1, 3)
         if dice.chance(0.6):
             flow.service_address = dice.pick(pool.VIRTUAL[key.family])
