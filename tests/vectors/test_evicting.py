@@ -1,4 +1,4 @@
-"""What a full table evicts only a kernel tells: such scenarios have no vectors, and that is said."""
+"""What a full table evicts only a kernel tells: such scenarios have no vectors, and are named."""
 
 from __future__ import annotations
 
