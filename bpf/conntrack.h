@@ -78,6 +78,7 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
 	own = conntrack_lookup(context->tuple, family);
 	own_set(context, own);
+	forget_memory();
 	if (!own)
 		return NULL;
 	if (own->flags & ENTRY_SELECTION)
@@ -100,6 +101,7 @@ static __always_inline void belong(struct context *context, struct entry *flow,
 		connection->translated = false;
 	connection->opener = flow ? opener : sender_of(hook);
 	connection->reason = !flow ? REASON_NEW : from_opener ? REASON_ESTABLISHED : REASON_REPLY;
+	forget_memory();
 }
 
 /*
@@ -128,18 +130,24 @@ static __always_inline void conntrack_find_flow(struct context *context, const e
 						const enum family family)
 {
 	const bool endpoint_first = endpoint_is_likely_opener(&context->tuple->tuple, hook);
-	struct entry *by_peer = NULL, *by_endpoint;
+	struct entry *by_peer = NULL, *by_endpoint = NULL;
 
 	if (!endpoint_first) {
 		by_peer = flow_find(context, OPENER_PEER, family);
 		if (flow_is_open(by_peer))
 			return belong(context, by_peer, OPENER_PEER, hook);
 	}
-	by_endpoint = flow_opened_by_endpoint(context, hook, family);
+	if (endpoint_first || can_have_entry(&context->tuple->tuple, OPENER_ENDPOINT))
+		by_endpoint = flow_opened_by_endpoint(context, hook, family);
 	if (flow_is_open(by_endpoint))
 		return belong(context, by_endpoint, OPENER_ENDPOINT, hook);
-	if (endpoint_first)
-		by_peer = flow_find(context, OPENER_PEER, family);
+	if (endpoint_first) {
+		context->connection->unvisited = !can_have_entry(&context->tuple->tuple, OPENER_PEER);
+		forget_memory();
+		if (!context->connection->unvisited)
+			by_peer = flow_find(context, OPENER_PEER, family);
+		opaque(by_peer);
+	}
 	if (by_peer && (!by_endpoint ||
 			flow_comes_first(by_peer, by_endpoint, hook == HOOK_TO_CONTAINER)))
 		return belong(context, by_peer, OPENER_PEER, hook);

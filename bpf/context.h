@@ -32,6 +32,7 @@ struct connection {
 	__u32 backend_slot;
 	__u32 former_slot;		/* where reopened: the old selection's backend */
 	__u8 opener;			/* enum opener, of the flow or of the one to come */
+	bool unvisited;			/* no peer has ever opened a flow to the port at the endpoint */
 	bool found;			/* there is an entry under the packet's own tuple ... */
 	bool outdated;			/* ... whose peer had to be looked up as a frontend again */
 	bool translated;		/* the flow's key is not the packet's tuple */

@@ -6,6 +6,7 @@
 #include "platform.h"
 
 #include "context.h"
+#include "server_port.h"
 
 #define ENTRY_CLOSED (ENTRY_OPENER_CLOSING | ENTRY_REPLY_CLOSING)
 
@@ -26,6 +27,7 @@ static __always_inline long conntrack_update(const struct flow_key *key,
 					     const struct entry_value *value,
 					     const enum family family)
 {
+	server_port_note(&key->tuple);
 	if (family == FAMILY_IPV4)
 		return map_update(conntrack_ipv4, key, value, BPF_ANY);
 	return map_update(conntrack_ipv6, key, value, BPF_ANY);

@@ -140,6 +140,20 @@ struct entry_ipv6 {
 	__be32 service_address[WORDS_IPV6];
 };
 
+/*
+ * server_ports: a byte for each opener and port, not 0 once the conntrack table has had an entry of
+ * that opener with this port at the other end, the server's. Most ports are clients' and never get
+ * one, so that a look-up that would find nothing can be left out. By opener, then port; for
+ * protocols that begin with ports.
+ */
+
+#define SERVER_PORTS_TOGETHER 8
+#define SERVER_PORTS_ELEMENTS (65536 / SERVER_PORTS_TOGETHER)
+
+struct server_ports {
+	__u8 used[SERVER_PORTS_TOGETHER];
+};
+
 /* frontends: address, port, protocol; port and protocol 0 mark a service address (LB-9). */
 
 struct frontend_tuple {

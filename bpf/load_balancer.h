@@ -37,6 +37,8 @@ static __always_inline enum reason flow_key_try(struct context *context, const e
 			return 0;
 		}
 	}
+	if (opener == OPENER_ENDPOINT && context->connection->unvisited)
+		return 0;
 	key->tuple.opener = other_end(opener);
 	flow = live_flow(conntrack_lookup(key, family), context->now);
 	key->tuple.opener = opener;

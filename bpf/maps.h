@@ -23,6 +23,8 @@ MAP(endpoints, BPF_MAP_TYPE_HASH, __u32, struct endpoint, 512, BPF_F_RDONLY_PROG
 
 MAP(conntrack_ipv4, BPF_MAP_TYPE_LRU_HASH, struct flow_key_ipv4, struct entry_ipv4, 524288, 0);
 MAP(conntrack_ipv6, BPF_MAP_TYPE_LRU_HASH, struct flow_key_ipv6, struct entry_ipv6, 524288, 0);
+MAP(server_ports, BPF_MAP_TYPE_ARRAY, __u32, struct server_ports, 2 * SERVER_PORTS_ELEMENTS,
+    BPF_F_MMAPABLE);
 
 MAP(frontends_ipv4, BPF_MAP_TYPE_HASH, struct frontend_key_ipv4, struct frontend, 131072,
     CONTROL_PLANE_HASH);

@@ -21,7 +21,7 @@ from model.domain.limits import UNLIMITED, Limits
 SOURCE: Final = Path(__file__).parents[2] / "bpf" / "twinpath.bpf.c"
 """The datapath that ships."""
 
-MAPS: Final = (*HASHES, *ARRAYS, *ENTRY_TABLES, "counters", "windows", "events")
+MAPS: Final = (*HASHES, *ARRAYS, *ENTRY_TABLES, "server_ports", "counters", "windows", "events")
 """What an object has to have, by name in C."""
 
 

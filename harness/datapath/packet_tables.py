@@ -80,7 +80,7 @@ class PacketTables:
 
     def clear(self) -> None:
         """Empty all of them."""
-        for name in (*ENTRY_TABLES, "counters", "windows"):
+        for name in (*ENTRY_TABLES, "server_ports", "counters", "windows"):
             self._maps[name].clear()
         self.complaints.clear()
 

@@ -16,6 +16,7 @@ from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.plan import Phase, Plan
 from harness.datapath.control_plane.policy_compiler import PolicyCompiler
 from harness.datapath.control_plane.revisions import changes_affinity, raises_policy_revision
+from harness.datapath.control_plane.server_ports import ServerPorts
 from harness.datapath.control_plane.services import ServiceTables
 from harness.datapath.control_plane.tables import Tables
 from harness.kernel.errors import KernelError
@@ -45,6 +46,7 @@ class ControlPlane:
         )
         self._codecs = codecs
         self._configuration = maps["configuration"]
+        self._server_ports = ServerPorts(maps["server_ports"])
         self._frontends = FrontendTables(codecs)
         self._carry_out(self._plan_start)
 
@@ -90,7 +92,7 @@ class ControlPlane:
         moved = self._compile_services(changes, plan, journal)
         self._compile_settings(plan, journal)
         self._raise_revisions(changes, moved, plan, journal)
-        plan_entries(changes.entries, self._codecs, self.services.slot_of, plan)
+        plan_entries(changes.entries, self._codecs, self.services.slot_of, self._server_ports, plan)
         return plan
 
     def _compile_services(self, changes: Changes, plan: Plan, journal: Journal) -> bool:

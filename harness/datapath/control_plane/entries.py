@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.control_plane.plan import Phase, Plan
+from harness.datapath.control_plane.server_ports import ServerPorts
 from model.domain.flow import Selection
 from model.domain.operation import PutEntry, RemoveEntry
 
@@ -17,6 +18,7 @@ def plan_entries(
     operations: Sequence[PutEntry | RemoveEntry],
     codecs: Codecs,
     slot_of: Callable[[int], int | None],
+    server_ports: ServerPorts,
     plan: Plan,
 ) -> None:
     """Plan the writes, in the order of the operations. `slot_of` finds a backend's slot."""
@@ -27,6 +29,7 @@ def plan_entries(
         if isinstance(operation, RemoveEntry):
             plan.remove(Phase.ENTRIES, table, key)
             continue
+        server_ports.plan(operation.key, plan)
         entry = operation.entry
         slot = slot_of(entry.backend) if isinstance(entry, Selection) else None
         value = codecs.of[family].entry.encode(entry, NOWHERE if slot is None else slot)
