@@ -1,8 +1,8 @@
 """C sources as syntax trees, and the questions that operators ask of them.
 
-Macro bodies are parsed as the expressions that they are. The few project macros that no C parser
-can know are blanked out beforehand, byte for byte, so that places in the tree are places in the
-file.
+Macro bodies are parsed as the expressions that they are. Comments and the few project macros that
+no C parser can know are blanked out beforehand, byte for byte, so that places in the tree are
+places in the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from tree_sitter import Language, Node, Parser
 
 from harness.mutate.operator import Replacement
 
-_BLANKED: Final = re.compile(rb'__always_inline|SEC\("[^"]*"\)|^(?:MAP|MAP_RING)\([^;]*\);', re.M)
+_BLANKED: Final = re.compile(
+    rb'/\*.*?\*/|__always_inline|SEC\("[^"]*"\)|^(?:MAP|MAP_RING)\([^;]*\);', re.M | re.S
+)
 _WRAPPER: Final = b"int wrapped = "
 
 NAMES: Final = ("identifier", "field_identifier")
@@ -154,7 +156,7 @@ def _code(place: Place, data: bytes) -> Iterator[Place]:
     elif place.kind == "preproc_def":
         value = place.field("value")
         if value is not None:
-            yield from _macro_value(data[value.begin : value.end], value.begin)
+            yield from _macro_value(data[value.begin : place.end], value.begin)
     elif place.kind == "enumerator":
         number = place.field("value")
         if number is not None:
@@ -167,7 +169,6 @@ def _code(place: Place, data: bytes) -> Iterator[Place]:
 def _macro_value(text: bytes, begin: int) -> Iterator[Place]:
     """The expression that a macro stands for; nothing for one that is no expression."""
     plain = re.sub(rb"\\\n", b" \n", text)
-    plain = re.sub(rb"/\*.*?\*/", lambda found: b" " * len(found[0]), plain, flags=re.S)
     tree = _parser().parse(_WRAPPER + plain + b";")
     if tree.root_node.has_error:
         return

@@ -25,6 +25,8 @@ from harness.step import Scenario
 JUDGING: Final = ("lockstep", "compare", "datapath", "kernel")
 """Folders of the harness on which a verdict depends."""
 
+SOURCES: Final = (".h", ".c", ".py")
+
 Progress = Callable[[Mutant, Result], None]
 
 
@@ -61,19 +63,21 @@ def require_agreement(corpora: Corpora) -> None:
                 )
 
 
+def program_of(side: Side) -> str:
+    """A digest of a side's sources."""
+    folder = REPOSITORY / FOLDERS[side]
+    return digest_of(sorted(path for path in folder.rglob("*.*") if path.suffix in SOURCES))
+
+
 def stamp_of(side: Side, corpora: Corpora) -> Stamp:
     """What results of today depend on."""
-    sources = {
-        one: sorted(p for p in (REPOSITORY / FOLDERS[one]).rglob("*.*") if p.suffix != ".pyc")
-        for one in Side
-    }
     harness = REPOSITORY / "harness"
     judging = sorted(path for name in JUDGING for path in (harness / name).rglob("*.py"))
     other = Side.MODEL if side is Side.DATAPATH else Side.DATAPATH
     evidence = corpora.evidence
     return Stamp(
-        digest_of(sources[side]),
-        digest_of([*sources[other], *judging]),
+        program_of(side),
+        program_of(other) + digest_of(judging),
         hashlib.sha256("".join(evidence).encode()).hexdigest()[:32],
         frozenset(evidence),
     )
@@ -115,10 +119,16 @@ class Campaign:
                 for number in numbers:
                     mutant = mutants[number]
                     result = judges[mutant.side].judge(mutant)
+                    self._require_unchanged(mutant.side)
                     session.store(mutant, result, self.stamps[mutant.side], self.effort)
                     yield number
 
         return body
+
+    def _require_unchanged(self, side: Side) -> None:
+        """A result is none if someone has edited the sources meanwhile. Raises UserError."""
+        if program_of(side) != self.stamps[side].program:
+            raise UserError(f"{FOLDERS[side]}/ has changed during the run; start it again")
 
     def _judge(self, side: Side, session: Session) -> Judge:
         stamp = self.stamps[side]

@@ -1,15 +1,9 @@
-"""Compiles mutants of bpf/: as the datapath that ships is compiled, in memory, and quicker.
-
-Debug information takes a third of the compiler's time and changes no instruction. A mutant that
-stays within function bodies has the types and maps of the original, so it is compiled without, and
-takes over the original's BTF. One that changes a macro is compiled with all.
-"""
+"""Compiles mutants of bpf/ as the datapath that ships is compiled, but in memory."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +12,7 @@ from typing import Final
 
 from harness.kernel.build import FLAGS, first_error
 from harness.kernel.elf import parse_sections
-from harness.kernel.errors import CompileError, KernelError, MissingToolError
+from harness.kernel.errors import CompileError, KernelError
 from harness.kernel.toolchain import find_clang, include_flags
 from harness.mutate.memory_file import MemoryFile, memory_file
 
@@ -26,9 +20,8 @@ PROGRAMS: Final = "tc"
 """The section with both programs' instructions."""
 
 INSTRUCTIONS: Final = (PROGRAMS, ".text", ".rodata", ".data", ".maps")
-TYPES: Final = ".BTF"
-DEBUG_FLAG: Final = "-g"
-OBJCOPY: Final = ("llvm-objcopy-19", "llvm-objcopy")
+RELOCATION_BYTES: Final = 16
+SYMBOL_BYTES: Final = 24
 
 
 class CompilerTimeoutError(KernelError):
@@ -38,66 +31,33 @@ class CompilerTimeoutError(KernelError):
 class Compiler:
     """Compiles one source folder's mutants. `limit` is seconds for one run of clang.
 
-    Raises MissingToolError, and CompileError where the folder as it is does not compile.
+    `code` is the digest of the folder as it is. Raises MissingToolError, and CompileError where
+    that does not compile.
     """
 
     def __init__(self, source: Path, limit: float) -> None:
         self.source = source.resolve()
         self.limit = limit
         self._clang = find_clang()
-        self._objcopy = _find_objcopy()
-        full = self._run("", b"", FLAGS)
-        self._types = parse_sections(full, str(source))[TYPES]
-        self.code = digest(full)
-        plain = self._run("", b"", _plain_flags())
-        self._is_plain_the_same = _programs(plain) == _programs(full)
+        self.code = digest(self._run(()))
 
-    def compile(self, path: str, mutated: bytes, in_function: bool) -> bytes:
+    def compile(self, path: str, mutated: bytes) -> bytes:
         """An object in which the header `path` has other contents.
 
         Raises CompileError, CompilerTimeoutError.
         """
-        if not in_function or not self._is_plain_the_same:
-            return self._run(path, mutated, FLAGS)
-        return self._with_types(self._run(path, mutated, _plain_flags()))
+        with _overlay(self.source.parent / path, mutated) as files:
+            return self._run(files)
 
-    def _run(self, path: str, mutated: bytes, flags: tuple[str, ...]) -> bytes:
-        folder = self.source.parent
-        command = [str(self._clang), *flags, "-w", *include_flags()]
-        with ExitStack() as stack:
-            files: tuple[MemoryFile, ...] = ()
-            if path:
-                files = stack.enter_context(_overlay(folder / path, mutated))
-                command.append(f"-ivfsoverlay{files[-1].path}")
-            command += ["-c", self.source.name, "-o", "-"]
-            done = self._execute(command, folder, files)
-        if done.returncode != 0:
-            log = done.stderr.decode("utf-8", "replace")
-            raise CompileError(first_error(log, self.source), log=log)
-        return done.stdout
-
-    def _with_types(self, data: bytes) -> bytes:
-        with memory_file(data) as file, memory_file(self._types) as types:
-            command = [
-                str(self._objcopy),
-                f"--add-section={TYPES}={types.path}",
-                str(file.path),
-                "-",
-            ]
-            done = self._execute(command, self.source.parent, (file, types))
-        if done.returncode != 0:
-            raise KernelError(
-                f"{self._objcopy.name} failed: {done.stderr.decode('utf-8', 'replace')}"
-            )
-        return done.stdout
-
-    def _execute(
-        self, command: list[str], folder: Path, files: tuple[MemoryFile, ...]
-    ) -> subprocess.CompletedProcess[bytes]:
+    def _run(self, files: tuple[MemoryFile, ...]) -> bytes:
+        command = [str(self._clang), *FLAGS, "-w", *include_flags()]
+        if files:
+            command.append(f"-ivfsoverlay{files[-1].path}")
+        command += ["-c", self.source.name, "-o", "-"]
         try:
-            return subprocess.run(  # noqa: S603 - no shell, arguments are ours
+            done = subprocess.run(  # noqa: S603 - no shell, arguments are ours
                 command,
-                cwd=folder,
+                cwd=self.source.parent,
                 capture_output=True,
                 check=False,
                 stdin=subprocess.DEVNULL,
@@ -106,32 +66,21 @@ class Compiler:
             )
         except subprocess.TimeoutExpired:
             raise CompilerTimeoutError(f"{command[0]}: not done in {self.limit:g} s") from None
-
-
-def _plain_flags() -> tuple[str, ...]:
-    return tuple(flag for flag in FLAGS if flag != DEBUG_FLAG)
+        if done.returncode != 0:
+            log = done.stderr.decode("utf-8", "replace")
+            raise CompileError(first_error(log, self.source), log=log)
+        return done.stdout
 
 
 @contextmanager
-def _overlay(path: Path, contents: bytes) -> Iterator[tuple[MemoryFile, MemoryFile]]:
+def _overlay(path: Path, contents: bytes) -> Iterator[tuple[MemoryFile, ...]]:
     """The file with the contents, and the one that tells clang to read it in another's place."""
-    with memory_file(contents) as file:
+    with ExitStack() as stack:
+        file = stack.enter_context(memory_file(contents))
         root = {"name": str(path), "type": "file", "external-contents": str(file.path)}
-        with memory_file(json.dumps({"version": 0, "roots": [root]}).encode()) as overlay:
-            yield file, overlay
-
-
-def _find_objcopy() -> Path:
-    for name in OBJCOPY:
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    raise MissingToolError("llvm-objcopy not found", "apt-get install llvm-19")
-
-
-def _programs(data: bytes) -> tuple[bytes, ...]:
-    sections = parse_sections(data, "object")
-    return tuple(sections.get(name, b"") for name in INSTRUCTIONS)
+        settings = {"version": 0, "use-external-names": False, "roots": [root]}
+        overlay = json.dumps(settings).encode()
+        yield file, stack.enter_context(memory_file(overlay))
 
 
 def digest(data: bytes) -> str:
@@ -139,20 +88,20 @@ def digest(data: bytes) -> str:
 
     Which map an instruction means is a relocation, by the map's name.
     """
+    sections = parse_sections(data, "object")
     key = hashlib.sha256()
-    for part in _programs(data):
-        key.update(part + b"\0")
-    for relocation in relocations(data):
+    for name in INSTRUCTIONS:
+        key.update(sections.get(name, b"") + b"\0")
+    for relocation in _relocations(sections):
         key.update(relocation)
     return key.hexdigest()[:32]
 
 
-def relocations(data: bytes) -> Iterator[bytes]:
+def _relocations(sections: dict[str, bytes]) -> Iterator[bytes]:
     """Offset and symbol name of each relocation of the programs."""
-    sections = parse_sections(data, "object")
     table = sections.get(f".rel{PROGRAMS}", b"")
     symbols, names = sections.get(".symtab", b""), sections.get(".strtab", b"")
-    for begin in range(0, len(table), 16):
-        symbol = int.from_bytes(table[begin + 12 : begin + 16], "little")
-        name = int.from_bytes(symbols[symbol * 24 : symbol * 24 + 4], "little")
+    for begin in range(0, len(table), RELOCATION_BYTES):
+        symbol = int.from_bytes(table[begin + 12 : begin + 16], "little") * SYMBOL_BYTES
+        name = int.from_bytes(symbols[symbol : symbol + 4], "little")
         yield table[begin : begin + 8] + names[name : names.index(b"\0", name) + 1]

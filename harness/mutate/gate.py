@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.compare.describe import value_words
 from harness.compare.strictness import EVERYTHING, Strictness
+from harness.lockstep.claims import ClaimError, check_claims
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult
 from harness.mutate.result import Kill
@@ -18,6 +19,9 @@ from harness.sources import find_sources
 from harness.step import Scenario
 from harness.subject import Reference, Subject
 from model.domain.limits import UNLIMITED
+
+CLAIM = "claim"
+"""Beside the kinds of comparisons, what a kill by a claim is counted under."""
 
 CLAUSE_WEIGHTS = (100, 40, 20, 10)
 """What a scenario's clauses are worth by their place among those of the mutant; 1 further on."""
@@ -33,7 +37,10 @@ class Gate:
     def pass_through(
         self, scenarios: Iterable[Scenario], strictness: Strictness = EVERYTHING
     ) -> tuple[Kill | None, int]:
-        """The first divergence as a kill, or None; and how many packets were compared."""
+        """The first divergence as a kill, or None; and how many packets were compared.
+
+        With everything compared, what scenarios claim to be about is looked at too.
+        """
         lockstep = Lockstep(self.reference, self.subject, strictness)
         total = RunResult()
         for scenario in scenarios:
@@ -41,15 +48,28 @@ class Gate:
             total.add(result)
             if result.divergences:
                 return kill_of(result.divergences[0], total.steps), total.packets
+            kill = broken_claim(scenario, result, total.steps) if strictness == EVERYTHING else None
+            if kill is not None:
+                return kill, total.packets
         return None, total.packets
 
 
-def kill_of(divergence: Divergence, steps: int) -> Kill:
-    """A divergence as the record of a kill."""
+def broken_claim(scenario: Scenario, result: RunResult, steps: int) -> Kill | None:
+    """A scenario whose claims the reference's notes do not bear out, as a kill."""
+    try:
+        check_claims(scenario, result.clauses)
+    except ClaimError as error:
+        evidence, clauses = evidence_of(scenario.path), ", ".join(error.clauses)
+        return Kill(scenario.name, evidence, result.steps, steps, (CLAIM,), f"claims {clauses}")
+    return None
+
+
+def kill_of(divergence: Divergence, steps: int, by: str = "") -> Kill:
+    """A divergence as the record of a kill; `by` names what killed where that is no scenario."""
     first = divergence.differences[0]
     return Kill(
-        divergence.scenario.name,
-        evidence_of(divergence.scenario.path),
+        by or divergence.scenario.name,
+        "" if by else evidence_of(divergence.scenario.path),
         divergence.index + 1,
         steps,
         tuple(dict.fromkeys(one.kind.value for one in divergence.differences)),

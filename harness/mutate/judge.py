@@ -54,7 +54,7 @@ class Judge:
 
     def _datapath(self, mutant: Mutant) -> Result:
         try:
-            data = self.compiler.compile(mutant.path, mutant.mutated, bool(mutant.function))
+            data = self.compiler.compile(mutant.path, mutant.mutated)
         except CompileError as error:
             return Result(Class.NOT_COMPILED, detail=str(error))
         except CompilerTimeoutError as error:
@@ -76,7 +76,7 @@ class Judge:
                 status = Class.REFUSED if refused else Class.FAILED
                 return {"status": status.value, "detail": error.what.partition(": ")[2]}
             scenarios = likeliest_first(self.scenarios, mutant.clauses)
-            return attempt(ModelReference(), subject, scenarios, self.effort)
+            return attempt(ModelReference(), subject, scenarios, mutant.clauses, self.effort)
 
     def _model(self, mutant: Mutant) -> Result:
         name = mutant.file
@@ -110,7 +110,9 @@ class Judge:
         with fresh("harness.datapath.bench").Bench() as bench:
             reference = fresh("harness.reference").ModelReference()
             run = fresh("harness.mutate.trial").attempt
-            answer: dict[str, object] = run(reference, bench.open(), scenarios, self.effort)
+            answer: dict[str, object] = run(
+                reference, bench.open(), scenarios, mutant.clauses, self.effort
+            )
             return answer
 
     def _in_child(self, work: Callable[[], dict[str, object]]) -> Result:

@@ -8,7 +8,7 @@ from typing import Final
 
 from harness.compare.difference import Kind
 from harness.compare.strictness import without
-from harness.mutate.gate import Gate
+from harness.mutate.gate import CLAIM, Gate
 from harness.mutate.result import Kill
 from harness.step import ClockStep, OperationStep, PacketStep, Scenario, Step
 
@@ -71,7 +71,7 @@ def still_killed(gate: Gate, row: Row, kill: Kill, scenarios: Sequence[Scenario]
     `scenarios` are those of the gate, in its order. Where another kind has found something at the
     same step there is nothing to run; neither can an earlier scenario find anything then.
     """
-    missing = {one.value for one in (*row.kinds, Kind.EXPECTATION)}
+    missing = {one.value for one in (*row.kinds, Kind.EXPECTATION)} | {CLAIM}
     if not row.changes_scenarios and set(kill.kinds) - missing:
         return True
     found, _ = gate.pass_through(

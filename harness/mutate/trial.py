@@ -33,15 +33,22 @@ class Effort:
 
 
 def attempt(
-    reference: Reference, subject: Subject, scenarios: Sequence[Scenario], effort: Effort
+    reference: Reference,
+    subject: Subject,
+    scenarios: Sequence[Scenario],
+    clauses: Sequence[str],
+    effort: Effort,
 ) -> dict[str, object]:
-    """Everything that is to be found out about one mutant, fit for JSON."""
+    """Everything that is to be found out about one mutant, fit for JSON.
+
+    `scenarios` in the order in which they are run, `clauses` that the mutant is about.
+    """
     gate = Gate(reference, subject)
     begin = perf_counter()
     kill, packets = gate.pass_through(scenarios)
     seconds = perf_counter() - begin
     if kill is None and effort.fuzz:
-        kill = fuzz(reference, subject, effort.fuzz)
+        kill = fuzz(reference, subject, scenarios, clauses, effort.fuzz)
         seconds = perf_counter() - begin
     return {
         "seconds": seconds,

@@ -37,8 +37,8 @@ OPERATOR = Operator(
     "side effect moved before the verdict",
     (
         Example(
-            "int f(void) { if (bad) return 1; count += 1; return 0; }",
-            "int f(void) { count += 1;\n\tif (bad) return 1; return 0; }",
+            "int f(void) { if (bad) return 1; *count = 1; return 0; }",
+            "int f(void) { *count = 1;\n\tif (bad) return 1; return 0; }",
         ),
     ),
     find,

@@ -1,0 +1,1 @@
+"""What the datapath and the tester cost: `twinpath bench` (docs/performance.md)."""
