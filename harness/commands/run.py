@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
@@ -18,6 +20,7 @@ from harness.commands.options import (
 )
 from harness.commands.runner import Report, Runner, Settings
 from harness.datapath.bench import Bench
+from harness.datapath.subject import KernelSubject
 from harness.errors import NothingToCompareError, UserError
 from harness.kernel.errors import PermissionDeniedError
 from harness.kernel.interface import LoaderName
@@ -28,6 +31,9 @@ from harness.report.saved import remove_leftovers
 from harness.report.summary import clause_table, summary
 from harness.sources import Source, find_sources, matches, shuffled
 from harness.step import Scenario
+
+if TYPE_CHECKING:
+    from harness.commands.recording import Recording
 
 
 @click.command(name="run")
@@ -40,6 +46,8 @@ from harness.step import Scenario
 @click.option("--seed", default=0, show_default=True, help="Order of the files; 0: by name.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first divergence.")
 @click.option("--model-only", is_flag=True, help="Check recorded vectors without a datapath.")
+@click.option("--store", type=file_path, metavar="FILE", help="Add the run to this store.")
+@click.option("--coverage", is_flag=True, help="Add coverage of both sides to the store.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every scenario and clause.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(  # noqa: PLR0913, PLR0917 - the command's options
@@ -52,6 +60,8 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     seed: int,
     fail_fast: bool,
     model_only: bool,
+    store: Path | None,
+    coverage: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -60,7 +70,9 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     Each divergence is shortened, run again, saved below --save, and shown with a line that
     replays it.
     """
-    settings = Settings(object_path, save, fail_fast, verbose, as_json, seed)
+    if coverage and store is None:
+        raise UserError("--coverage: there is no store to add it to; name one by --store")
+    settings = Settings(object_path, save, fail_fast, verbose, as_json, seed, store, coverage)
     sources = shuffled(find_sources(paths), seed)
     scenarios = load(sources, pattern)
     if only_list:
@@ -94,14 +106,62 @@ def run_lockstep(scenarios: list[Scenario], loaders: list[LoaderName], settings:
     """Run everything by each loader; show and judge it."""
     report = Report()
     prepare(settings.save)
-    with Bench() as bench, RunProgress(len(scenarios)) as progress:
-        subjects = {loader: bench.open(settings.object_path, loader) for loader in loaders}
-        for loader, subject in subjects.items():
-            Runner(subject, loader, settings, report, progress).run(scenarios)
-            if report.interrupted or (settings.fail_fast and not report.is_clean):
-                break
+    with opened_store(settings, loaders) as recording:
+        with Bench() as bench, RunProgress(len(scenarios)) as progress:
+            subjects = {loader: bench.open(settings.object_path, loader) for loader in loaders}
+            for loader, subject in subjects.items():
+                runner = Runner(subject, loader, settings, report, progress)
+                runner.recorder = None if recording is None else recording.recorder(loader)
+                runner.run(scenarios)
+                if report.interrupted or (settings.fail_fast and not report.is_clean):
+                    break
+            if recording is not None:
+                progress.say("looking for the lines of the divergences")
+                record(recording, report, subjects, bench, scenarios)
+        if recording is not None:
+            complete(recording, report, settings, scenarios)
     show(report, settings)
     return judge(report)
+
+
+def opened_store(
+    settings: Settings, loaders: list[LoaderName]
+) -> AbstractContextManager[Recording | None]:
+    """The store that the run goes into, if one is asked for."""
+    if settings.store is None:
+        return nullcontext()
+    from harness.commands.recording import Recording  # noqa: PLC0415 - quick start-up
+
+    return Recording(settings.store, "run", settings.seed, settings.object_path, loaders)
+
+
+def record(
+    recording: Recording,
+    report: Report,
+    subjects: dict[LoaderName, KernelSubject],
+    bench: Bench,
+    scenarios: list[Scenario],
+) -> None:
+    """Add to the store what is known at the end, and the lines that divergences come from."""
+    recording.costs(subjects)
+    recording.speeds(report.results)
+    if not report.interrupted:
+        try:
+            recording.locate(bench, scenarios)
+        except KeyboardInterrupt:
+            report.interrupted = True
+
+
+def complete(
+    recording: Recording, report: Report, settings: Settings, scenarios: list[Scenario]
+) -> None:
+    """Coverage, if it is asked for, and that the run is over."""
+    if settings.coverage and not report.interrupted:
+        try:
+            recording.coverage(scenarios)
+        except KeyboardInterrupt:
+            report.interrupted = True
+    recording.end(report.interrupted)
 
 
 def prepare(save: Path) -> None:

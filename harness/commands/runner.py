@@ -20,6 +20,7 @@ from harness.report.captures import CaptureReport
 from harness.report.console import complain, err, out
 from harness.report.progress import RunProgress
 from harness.step import Scenario
+from harness.store.recorder import Recorder
 from harness.subject import Subject
 
 SCREENS = 10
@@ -36,6 +37,8 @@ class Settings:
     verbose: bool
     as_json: bool
     seed: int
+    store: Path | None = None
+    coverage: bool = False
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ class Report:
 
 
 class Runner:
-    """Runs scenarios on one subject and adds to a report."""
+    """Runs scenarios on one subject and adds to a report, and to the store of a `recorder`."""
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class Runner:
         self.settings = settings
         self.report = report
         self.progress = progress
+        self.recorder: Recorder | None = None
 
     def run(self, scenarios: list[Scenario]) -> None:
         """Run all scenarios, or with --fail-fast up to the first that diverges or fails."""
@@ -80,11 +84,22 @@ class Runner:
         listener = Listener(self.progress.step, self.found, self.failed, self.done)
         session = Session(self.lockstep, listener)
         self.report.results[loader] = session.total
+        if self.recorder is not None:
+            self.recorder.watch(self.lockstep)
         session.run(scenarios, self.settings.fail_fast)
         self.report.interrupted = session.interrupted
 
     def found(self, divergence: Divergence) -> None:
         """Look into a divergence and show it at once: it must not be lost."""
+        if self.recorder is None:
+            self.look_into(divergence)
+            return
+        with self.recorder.looking_into(self.lockstep):
+            number = self.recorder.note(divergence)
+            self.recorder.found(number, self.look_into(divergence), self.lockstep)
+
+    def look_into(self, divergence: Divergence) -> Finding:
+        """Shorten a divergence, save it and show it."""
         self.progress.say(f"{divergence.scenario.name} diverges; looking for the shortest way")
         arguments = self.lockstep, divergence, self.settings.save, self.circumstances
         try:
@@ -93,6 +108,7 @@ class Runner:
             self.show(note(*arguments))
             raise
         self.show(finding)
+        return finding
 
     def show(self, finding: Finding) -> None:
         """Print a finding: in full, or after many others or the same one in a line."""
@@ -112,14 +128,18 @@ class Runner:
                 name = finding.divergence.scenario.name
                 console.print(Text(f"{name} diverges: {finding.replay}"), soft_wrap=True)
 
-    def failed(self, _scenario: Scenario, error: UserError) -> None:
+    def failed(self, scenario: Scenario, error: UserError) -> None:
         """A scenario could not be carried out."""
+        if self.recorder is not None:
+            self.recorder.failed(scenario, error)
         self.progress.scenario_done()
         with self.progress.aside():
             complain(str(error))
 
     def done(self, scenario: Scenario, result: RunResult) -> None:
         """A scenario is through."""
+        if self.recorder is not None:
+            self.recorder.done(scenario, result)
         self.progress.scenario_done()
         statistics = capture_statistics(scenario)
         if statistics is not None and scenario.path not in self.report.captures.by_path:

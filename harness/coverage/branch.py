@@ -44,6 +44,10 @@ class FileCoverage:
     branches: tuple[Branch, ...]
     page: str = ""
     """The file's page below the folder of the side's HTML."""
+    run: tuple[int, ...] = ()
+    """Numbers of the lines that ran, from 1."""
+    missed: tuple[int, ...] = ()
+    """Numbers of those that can run and did not."""
 
 
 @dataclass(frozen=True, slots=True)

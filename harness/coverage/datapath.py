@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness.coverage.branch import Branch, FileCoverage, Side, SideCoverage, numbered, one_blank
 from harness.coverage.build import CoverageBuild
+from harness.coverage.lines import line_counts
 from harness.coverage.llvm import export_json
 
 EXPANSION: Final = 1
@@ -44,6 +45,7 @@ def datapath_coverage(build: CoverageBuild, values: NDArray[np.uint64], root: Pa
     for one in report["files"]:
         name = one["filename"]
         lines = one["summary"]["lines"]
+        counts = line_counts(one["segments"])
         files.append(
             FileCoverage(
                 texts[name].shown,
@@ -51,6 +53,8 @@ def datapath_coverage(build: CoverageBuild, values: NDArray[np.uint64], root: Pa
                 lines["covered"],
                 numbered(branches.get(name, ())),
                 f"coverage/{name}.html",
+                tuple(line for line, count in counts.items() if count),
+                tuple(line for line, count in counts.items() if not count),
             )
         )
     return SideCoverage(Side.DATAPATH, tuple(sorted(files, key=lambda file: file.file)))

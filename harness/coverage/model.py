@@ -99,6 +99,8 @@ class ModelWatch:
             summary["covered_lines"],
             numbered(branches),
             f"{flat_rootname(str(path))}.html",
+            tuple(report["executed_lines"]),
+            tuple(report["missing_lines"]),
         )
 
 

@@ -1,0 +1,1 @@
+"""Where in either source a divergence comes from, as far as a run can tell."""
