@@ -14,6 +14,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from harness.strategies.values import families, networks, ports
 from model.domain.address import Address, Network, parse_address
 from model.domain.endpoint import Direction, Endpoint, IdentityPrefix
 from model.domain.event import Hook
@@ -29,7 +30,6 @@ from model.domain.policy import (
     RuleVerdict,
 )
 from model.domain.protocol import ICMP, ICMPV6, SCTP, TCP, UDP
-from tests.datapath.strategies import families, networks, ports
 
 INTERFACE = 10
 POD = {4: parse_address("10.0.1.5"), 16: parse_address("fd00:1::5")}

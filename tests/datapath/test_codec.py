@@ -13,16 +13,7 @@ from harness.datapath.codec.errors import ContentError
 from harness.datapath.codec.policy import TABLES, PeerRow, PolicyKey
 from harness.datapath.codec.service import FrontendRow, ServiceKey, ServiceRow
 from harness.kernel.btf import Btf
-from model.domain.address import ADDRESS_LENGTH, Family
-from model.domain.configuration import Configuration, EventSwitches, NoBackendAction, Timeouts
-from model.domain.endpoint import Direction
-from model.domain.event import Hook
-from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey, FragmentKey, Opener
-from model.domain.policy import MAXIMUM_RULE_IDENTIFIER, RuleVerdict
-from model.domain.reason import Reason
-from model.domain.service import Algorithm, Backend, BackendState, FrontendKey
-from model.domain.state import Counter, CounterKey, Window
-from tests.datapath.strategies import (
+from harness.strategies.values import (
     addresses,
     entries,
     families,
@@ -33,6 +24,15 @@ from tests.datapath.strategies import (
     ports,
     words,
 )
+from model.domain.address import ADDRESS_LENGTH, Family
+from model.domain.configuration import Configuration, EventSwitches, NoBackendAction, Timeouts
+from model.domain.endpoint import Direction
+from model.domain.event import Hook
+from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey, FragmentKey, Opener
+from model.domain.policy import MAXIMUM_RULE_IDENTIFIER, RuleVerdict
+from model.domain.reason import Reason
+from model.domain.service import Algorithm, Backend, BackendState, FrontendKey
+from model.domain.state import Counter, CounterKey, Window
 
 
 @given(families, st.data())

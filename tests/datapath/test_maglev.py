@@ -14,7 +14,7 @@ import model.maglev
 from harness.bench.maglev import changed, share
 from harness.datapath.control_plane.maglev import Server, is_prime, maglev_table
 from harness.datapath.control_plane.murmur import murmur3
-from tests.datapath.strategies import addresses, families, ports
+from harness.strategies.values import addresses, families, ports
 
 
 @pytest.mark.parametrize(
