@@ -11,7 +11,7 @@ from model.clauses import CLAUSES
 from model.domain.packet import Verdict
 from model.domain.reason import Reason
 
-WORDLESS: Final = frozenset({"PKT-2a", "PKT-8a", "POL-7", "OBS-1", "OBS-4"})
+WORDLESS: Final = frozenset({"PKT-2a", "LB-6a", "POL-7", "OBS-1"})
 """Clauses that no packet can be told to have met: the model has nothing to note about them."""
 
 

@@ -7,19 +7,10 @@ import shutil
 from pathlib import Path
 
 from harness.commands.options import REPOSITORY
+from tests.faults.test_planted_faults import DATAPATH_FAULTS, MODEL_FAULTS, planted
 from tests.fuzz.command import Finished, campaign, twinpath
 
-EXPIRY = ("passage.py", "self.now < entry.expires", "self.now <= entry.expires")
-SYN_ACK = ("packet.h", "(TCP_SYN | TCP_ACK)) == TCP_SYN", "TCP_SYN) == TCP_SYN")
 LIMITS = ("--max-steps", "60000", "--fail-fast", "--seed", "1")
-
-
-def planted(folder: Path, fault: tuple[str, str, str]) -> None:
-    """Change one line in a copy of the sources."""
-    name, right, wrong = fault
-    text = (folder / name).read_text(encoding="utf-8")
-    assert text.count(right) >= 1, f"{name} has no {right!r} any more"
-    (folder / name).write_text(text.replace(right, wrong, 1), encoding="utf-8")
 
 
 def check_saved(done: Finished, folder: Path) -> dict[str, object]:
@@ -38,7 +29,7 @@ def check_saved(done: Finished, folder: Path) -> dict[str, object]:
 
 def test_a_fault_in_the_datapath_is_found(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "bpf", tmp_path / "bpf")
-    planted(tmp_path / "bpf", SYN_ACK)
+    planted(tmp_path / "bpf", DATAPATH_FAULTS[0])
     source = str(tmp_path / "bpf" / "twinpath.bpf.c")
     done = campaign(tmp_path, *LIMITS, "--object", source, "--corpus", "corpus")
     finding = check_saved(done, tmp_path / "corpus" / "divergences")
@@ -53,7 +44,7 @@ def test_a_fault_in_the_model_is_found(tmp_path: Path) -> None:
             REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
     (tmp_path / "bpf").symlink_to(REPOSITORY / "bpf")
-    planted(tmp_path / "model", EXPIRY)
+    planted(tmp_path / "model", MODEL_FAULTS[1])
     done = campaign(tmp_path, *LIMITS, changes={"PYTHONPATH": str(tmp_path)})
     check_saved(done, tmp_path / "divergences")
 

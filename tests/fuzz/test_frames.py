@@ -63,7 +63,8 @@ def nowhere() -> list[bytes]:
     source, destination = ENDS[4]
     error = Headers(source, destination, ICMP, icmp_type=3)
     other = Headers(source, destination, 47, payload=16)
-    return [bytes(14), bytes(60), built(error), built(other), built(error)[:20]]
+    options = built(error)[:14] + b"\x47" + built(error)[15:]
+    return [bytes(14), bytes(60), built(error), built(other), built(error)[:20], options]
 
 
 @pytest.mark.parametrize("frame", nowhere())

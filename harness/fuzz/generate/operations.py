@@ -28,7 +28,16 @@ from model.domain.operation import (
     RemoveService,
     SetConfiguration,
 )
-from model.domain.service import Algorithm, Backend, BackendState, Service
+from model.domain.protocol import PORT_PROTOCOLS
+from model.domain.service import (
+    Algorithm,
+    Backend,
+    BackendState,
+    Frontend,
+    FrontendKey,
+    FrontendKind,
+    Service,
+)
 
 MAXIMUM_RULES: Final = 12
 
@@ -55,6 +64,7 @@ class OperationMaker:
             self.service_settings,
             self.service_away,
             self.frontend_away,
+            self.frontend_there,
             self.rule,
             self.rule,
             self.rule_away,
@@ -152,6 +162,19 @@ class OperationMaker:
         place = self.dice.below(len(service.frontends))
         rest = service.frontends[:place] + service.frontends[place + 1 :]
         return PutService(replace(service, frontends=rest))
+
+    def frontend_there(self) -> Operation | None:
+        """A service gets a frontend where a flow's peer has been all the time (LB-13)."""
+        service = self.service()
+        keys = [key for key in self.keys if key.protocol in PORT_PROTOCOLS and key.peer_port]
+        if service is None or not keys:
+            return None
+        key = self.dice.pick(keys)
+        wanted = FrontendKey(key.peer_address, key.peer_port, key.protocol)
+        frontend = Frontend(self.dice.pick(tuple(FrontendKind)), wanted)
+        changed = replace(service, frontends=(*service.frontends, frontend))
+        taken = {one.key for other in self.inventory.services.values() for one in other.frontends}
+        return None if wanted in taken else PutService(changed)
 
     def rule(self) -> Operation | None:
         """A rule comes, or changes."""

@@ -89,14 +89,14 @@ def draw_entry(dice: Dice, key: FlowKey) -> Flow | Selection:
     client = key.opener is Opener.ENDPOINT
     if client and dice.chance(0.2):
         return Selection(dice.between(1, 3), dice.between(1, 6))
-    flow = Flow(START_CLOCK + dice.pick((0, 1, SECOND, 60 * SECOND)))
+    flow = Flow(START_CLOCK + dice.pick((1, SECOND, 60 * SECOND, 60 * SECOND)))
     flow.policy_revision = dice.below(3)
     if key.protocol == TCP:
         flow.established, flow.opener_closing = dice.chance(0.5), dice.chance(0.3)
         flow.reply_closing, flow.picked_up = dice.chance(0.3), dice.chance(0.2)
-    if client and dice.chance(0.4):
+    if client and dice.chance(0.6):
         flow.load_balanced, flow.service = True, dice.between(1, 3)
-        if dice.chance(0.6):
+        if dice.chance(0.4):
             flow.service_address = dice.pick(pool.VIRTUAL[key.family])
             flow.service_port = dice.pick((0, *pool.SERVICE_PORTS))
     return flow

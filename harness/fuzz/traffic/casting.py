@@ -55,7 +55,7 @@ class Caster:
     def conversation(self) -> Conversation:
         """One conversation."""
         dice = self.dice
-        if self.inventory.entries and dice.chance(0.25):
+        if self.inventory.entries and dice.chance(0.4):
             return self.of_entry(dice.pick(self.inventory.entries))
         endpoint = self.endpoint()
         fitting = [one for one in self.families() if endpoint.address(one) is not None]

@@ -33,7 +33,9 @@ def parts_of(frame: bytes) -> Parts | None:
     kind = frame[12:14]
     if kind == IPV4 and len(frame) >= ETHERNET + IPV4_BYTES + SHORTEST_TRANSPORT:
         transport = ETHERNET + (frame[14] & 0xF) * 4
-        return Parts(Family.IPV4, frame[23], transport) if frame[20] & 0x3F == 0 else None
+        if frame[20] & 0x3F or len(frame) < transport + SHORTEST_TRANSPORT:
+            return None  # a fragment, or cut
+        return Parts(Family.IPV4, frame[23], transport)
     if kind == IPV6 and len(frame) >= ETHERNET + IPV6_BYTES + SHORTEST_TRANSPORT:
         return Parts(Family.IPV6, frame[20], ETHERNET + IPV6_BYTES)
     return None
