@@ -97,9 +97,11 @@ class Inventory:
         if any(frontend.key in taken for frontend in service.frontends):
             return False
         known = self.services.get(service.identifier)
-        kept = {one.identifier for one in known.backends} if known is not None else set()
+        backends = known.backends if known is not None else ()
+        kept = {one.identifier: (one.address, one.port) for one in backends}
         return all(
-            one.identifier in kept or one.identifier > self.highest_backend
+            kept.get(one.identifier) == (one.address, one.port)
+            or one.identifier > self.highest_backend
             for one in service.backends
         )
 
