@@ -39,11 +39,12 @@ REFERENCES: Final = {
 """Measured with the best known datapath on this kind of machine, IPv4 (docs/performance.md)."""
 
 
-def all_cases() -> Iterator[Case]:
-    """Every case of both families."""
+def all_cases(most: int = REPEAT) -> Iterator[Case]:
+    """Every case of both families, with so many packets a round at most."""
     for family in Family:
         for case in of_family(Traffic(ADDRESSES[family])):
-            yield replace(case, goal=REFERENCES.get(case.name))
+            repeat = min(most, case.repeat)
+            yield replace(case, goal=REFERENCES.get(case.name), repeat=repeat)
 
 
 def of_family(traffic: Traffic) -> Iterator[Case]:

@@ -30,6 +30,11 @@ FIRST_WIDE_IDENTIFIER: Final = 1_000_000_000
 FIRST_SERVICE_ADDRESS: Final = parse_address("10.112.0.1")
 FIRST_BACKEND_ADDRESS: Final = parse_address("10.128.0.1")
 FIRST_ENDPOINT_ADDRESS: Final = parse_address("10.0.4.1")
+FIRST_PEER_ADDRESS: Final = parse_address("10.64.0.1")
+FIRST_CROWD_IDENTITY: Final = 2_000
+RULES_EACH: Final = 20
+"""Rules about one peer."""
+
 FIRST_INTERFACE: Final = 1_000
 BACKENDS_EACH: Final = 10
 SMALL_TABLE: Final = 251
@@ -80,11 +85,14 @@ def wide_service(backends: int) -> tuple[Operation, ...]:
 
 
 def rules(count: int) -> tuple[Operation, ...]:
-    """So many more rules of the endpoint, about ports that no packet has."""
-    made = []
+    """So many more rules of the endpoint, about peers that are there and send nothing."""
+    made: list[Operation] = []
     for number in range(count):
         port = 10_000 + number % 20_000
-        identity = 1_000 + number // 20
+        identity = FIRST_CROWD_IDENTITY + number // RULES_EACH
+        if number % RULES_EACH == 0:
+            address = raised(FIRST_PEER_ADDRESS, number // RULES_EACH)
+            made.append(PutIdentity(IdentityPrefix(Network(address, 32), identity)))
         made.append(
             PutRule(
                 rule(

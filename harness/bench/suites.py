@@ -83,7 +83,7 @@ def tester(settings: Settings, advance: Advance) -> Iterator[Measurement]:
     """Import of a large capture, start of the command line."""
     from harness.bench.tester import tester as measured  # noqa: PLC0415
 
-    yield from measured(settings.chooses, advance)
+    yield from measured(settings.chooses, advance, bool(settings.patterns))
 
 
 SUITES: Final[dict[str, Suite]] = {

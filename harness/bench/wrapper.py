@@ -60,8 +60,8 @@ class Wrapper:
     Raises what harness.kernel.loader.load raises.
     """
 
-    def __init__(self) -> None:
-        self._object = load(SOURCE, programs=("restore", "restore_next", "empty"))
+    def __init__(self, source: Path = SOURCE) -> None:
+        self._object = load(source, programs=("restore", "restore_next", "empty"))
         self.empty = self._object.programs["empty"].fd
         layout = self._object.btf.structures["packet_template"]
         memory = self._object.maps["templates"].memory()

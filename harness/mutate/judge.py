@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
+from traceback import walk_tb
 from typing import Any
 
 from harness.datapath.bench import SOURCE, Bench
@@ -97,6 +98,8 @@ class Judge:
         try:
             return self._run_model(mutant)
         except Exception as error:
+            if not raised_by_model(error):
+                raise
             return {"kill": crash(error), "packets": 0}
 
     def _run_model(self, mutant: Mutant) -> dict[str, object]:
@@ -142,6 +145,12 @@ def crash(error: Exception) -> dict[str, object]:
     """A mutated model that raises what no model raises."""
     kill = Kill("the run itself", "", 0, 0, ("exception",), raised(error))
     return {name: getattr(kill, name) for name in kill.__slots__}
+
+
+def raised_by_model(error: Exception) -> bool:
+    """Whether code of the model was under way when it was raised."""
+    frames = (frame for frame, _ in walk_tb(error.__traceback__))
+    return any(frame.f_globals.get("__name__", "").startswith("model.") for frame in frames)
 
 
 def raised(error: Exception) -> str:

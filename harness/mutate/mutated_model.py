@@ -56,10 +56,18 @@ def install(path: str, data: bytes) -> None:
     name = module_name(path)
     for other in list(sys.modules):
         if depends(other, is_shared(name)):
-            del sys.modules[other]
+            forget(other)
     sys.meta_path.insert(0, MutatedLoader(name, data))
     import_module(name)
     import_module("harness.reference")
+
+
+def forget(name: str) -> None:
+    """Have a module imported anew; its package must not hand out the old one either."""
+    del sys.modules[name]
+    parent, _, child = name.rpartition(".")
+    if hasattr(sys.modules.get(parent), child):
+        delattr(sys.modules[parent], child)
 
 
 def depends(name: str, on_words: bool) -> bool:

@@ -11,6 +11,7 @@ from harness.datapath.codec.configuration import Settings
 from harness.datapath.codec.index import index_key
 from harness.datapath.control_plane.entries import plan_entries
 from harness.datapath.control_plane.frontends import FrontendTables
+from harness.datapath.control_plane.garbage import garbage_kept
 from harness.datapath.control_plane.inventory import Changes, Inventory
 from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.plan import Phase, Plan
@@ -52,7 +53,8 @@ class ControlPlane:
 
     def apply(self, operations: Sequence[Operation]) -> None:
         """Carry out one transaction, all of it or nothing. Raises OperationError."""
-        self._carry_out(lambda journal: self._compile(operations, journal))
+        with garbage_kept():
+            self._carry_out(lambda journal: self._compile(operations, journal))
 
     def set_clock(self, now: int) -> None:
         """Set the datapath's clock, in nanoseconds, through the mapped configuration."""

@@ -1,0 +1,106 @@
+"""Suite `tester`: import of a large capture, start of the command line, the whole main job.
+
+`tester/make-run` and `tester/make-test` take minutes and are measured only where they are named.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+from harness.bench.capture import write_capture
+from harness.bench.measurement import Measurement
+from harness.bench.steps import REPOSITORY, SCENARIO
+from harness.errors import UserError
+
+CAPTURE_BYTES: Final = 1 << 30
+STARTS: Final = 5
+LONGEST_START: Final = 2.0
+"""Seconds from nothing to a verdict on one scenario, with a warm build cache."""
+
+MOST_GROWTH: Final = 32.0
+"""Megabytes that reading all of a capture may take beyond reading a hundredth of it."""
+
+WALK: Final = """
+import re, sys
+from pathlib import Path
+from time import perf_counter
+from harness.sources import Source
+begin = perf_counter()
+count = sum(1 for one in Source(Path(sys.argv[1]), is_capture=True).scenarios() for _ in one.steps)
+kilobytes = re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]
+print(count, perf_counter() - begin, int(kilobytes) / 1024)
+"""
+TWINPATH: Final = (sys.executable, "-m", "harness.commands.main")
+
+
+def tester(
+    chooses: Callable[[str], bool], advance: Callable[[str], None], named: bool = False
+) -> Iterator[Measurement]:
+    """Everything that is chosen; what takes minutes only where something is `named`."""
+    if chooses("import"):
+        advance("a capture of 1 GB is imported")
+        yield from imported(CAPTURE_BYTES)
+    if chooses("start"):
+        advance("start of the command line")
+        yield started()
+    for target in ("run", "test"):
+        if named and chooses(f"make-{target}"):
+            advance(f"make {target}")
+            seconds = run(("make", target))
+            yield Measurement(f"tester/make-{target}", "s", seconds, seconds, noise=0.2)
+
+
+def imported(size: int) -> Iterator[Measurement]:
+    """Packets per second, and memory beyond what a hundredth of the capture takes."""
+    with tempfile.TemporaryDirectory() as work:
+        small, large = Path(work) / "small.pcap", Path(work) / "large.pcap"
+        write_capture(small, size // 100)
+        write_capture(large, size)
+        _, _, base = walk(small)
+        count, seconds, most = walk(large)
+    yield Measurement(
+        "tester/import/packets", "1/s", count / seconds, count / seconds, 0.1, more_is_better=True
+    )
+    yield Measurement("tester/import/seconds", "s", seconds, seconds, 0.1)
+    yield Measurement(
+        "tester/import/memory-growth", "MB", max(most - base, 0), most, 0.1, limit=MOST_GROWTH
+    )
+
+
+def walk(path: Path) -> tuple[int, float, float]:
+    """Steps of a capture, seconds and megabytes, in a process of its own. Raises UserError."""
+    output = output_of((sys.executable, "-c", WALK, str(path)))
+    steps, seconds, most = output.split()
+    return int(steps), float(seconds), float(most)
+
+
+def started() -> Measurement:
+    """Seconds of `twinpath run` on one scenario."""
+    times = [run((*TWINPATH, "run", str(SCENARIO))) for _ in range(STARTS)]
+    noise = max(median(times) / min(times) - 1, 0.01)
+    return Measurement("tester/start", "s", min(times), median(times), noise, limit=LONGEST_START)
+
+
+def run(arguments: tuple[str, ...]) -> float:
+    """Seconds that a command takes. Raises UserError where it fails."""
+    begin = perf_counter()
+    output_of(arguments)
+    return perf_counter() - begin
+
+
+def output_of(arguments: tuple[str, ...]) -> str:
+    """What a command prints. Raises UserError where it fails."""
+    done = subprocess.run(  # noqa: S603 - our own commands, no shell
+        arguments, cwd=REPOSITORY, capture_output=True, check=False, stdin=subprocess.DEVNULL
+    )
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+        raise UserError(f"{' '.join(arguments[-2:])} failed, so it is not measured: {lines[-1]}")
+    return done.stdout.decode("utf-8", "replace")

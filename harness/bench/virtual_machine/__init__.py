@@ -1,0 +1,1 @@
+"""An emulated machine that counts instructions, with another kernel than this one."""

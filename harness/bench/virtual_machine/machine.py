@@ -1,0 +1,100 @@
+"""Runs a command in the emulated machine, whose clock counts instructions."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from harness.bench.virtual_machine.initramfs import make_initramfs
+from harness.bench.virtual_machine.kernel_package import GuestKernel
+from harness.errors import UserError
+from harness.kernel.errors import MissingToolError
+
+QEMU: Final = "qemu-system-x86_64"
+MEMORY: Final = "3072"
+SECONDS: Final = 900
+END: Final = "twinpath-guest-exit "
+
+SCRIPT: Final = """\
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
+cd {folder}
+{command}
+echo {end}$?
+/bin/busybox poweroff -f
+"""
+
+
+class GuestError(UserError):
+    """The emulated machine did not do what it was told."""
+
+
+def run_in_guest(kernel: GuestKernel, folder: Path, command: Sequence[str]) -> list[str]:
+    """Lines that a command prints, run in a folder of the host's, which it can only read.
+
+    One nanosecond of the guest's clock is one instruction (`-icount shift=0`), and idle time is
+    skipped. Raises MissingToolError, GuestError.
+    """
+    qemu = shutil.which(QEMU)
+    if qemu is None:
+        raise MissingToolError(f"{QEMU} not found", "apt-get install qemu-system-x86")
+    with tempfile.TemporaryDirectory() as work:
+        initramfs, script = Path(work) / "initramfs", Path(work) / "script"
+        initramfs.write_bytes(make_initramfs(kernel))
+        script.write_text(SCRIPT.format(folder=folder, command=shlex.join(command), end=END))
+        arguments = [qemu, *machine(), *files(), *start(kernel, initramfs, script)]
+        try:
+            done = subprocess.run(  # noqa: S603 - a tool from the search path, no shell
+                arguments,
+                capture_output=True,
+                check=False,
+                timeout=SECONDS,
+                stdin=subprocess.DEVNULL,
+            )
+        except subprocess.TimeoutExpired:
+            raise GuestError(f"the emulated machine took more than {SECONDS} s") from None
+    return answer(done.stdout.decode("utf-8", "replace").splitlines(), done.stderr)
+
+
+def machine() -> list[str]:
+    """One processor, emulated, counting."""
+    return [
+        *("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "max"),
+        *("-smp", "1", "-m", MEMORY, "-nic", "none", "-no-reboot"),
+        *("-nographic", "-monitor", "none", "-serial", "stdio"),
+    ]
+
+
+def files() -> list[str]:
+    """The host's files, not to be changed."""
+    return [
+        *("-fsdev", "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap"),
+        *("-device", "virtio-9p-pci,fsdev=host,mount_tag=host"),
+    ]
+
+
+def start(kernel: GuestKernel, initramfs: Path, script: Path) -> list[str]:
+    """Kernel, first file system, and what they are told."""
+    line = (
+        f"console=ttyS0 quiet panic=-1 twinpath.modules={kernel.modules} twinpath.script={script}"
+    )
+    return ["-kernel", str(kernel.image), "-initrd", str(initramfs), "-append", line]
+
+
+def answer(lines: Sequence[str], complaint: bytes) -> list[str]:
+    """What the command printed. Raises GuestError where it failed, or did not come to its end."""
+    for number, line in enumerate(lines):
+        if line.startswith(END):
+            if line.removeprefix(END).strip() == "0":
+                return list(lines[:number])
+            raise GuestError(
+                f"the command failed in the guest: {' / '.join(lines[number - 3 : number])}"
+            )
+    last = (
+        complaint.decode("utf-8", "replace").strip().splitlines() or list(lines) or ["no output"]
+    )[-1]
+    raise GuestError(f"the emulated machine ended early: {last}")
