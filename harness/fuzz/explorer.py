@@ -18,7 +18,7 @@ from harness.fuzz.focus import wanted_features
 from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.feature import Swarm, draw_swarm
 from harness.fuzz.generate.topology import draw_topology
-from harness.fuzz.guidance.feature import way_feature
+from harness.fuzz.guidance.feature import way_features
 from harness.fuzz.guidance.probe import open_probe
 from harness.fuzz.knowledge import Knowledge
 from harness.fuzz.round import Source, Walk, Walked, cut_out
@@ -42,7 +42,7 @@ LATEST: Final = 0.4
 FOCUSED: Final = 0.8
 """Share of cases that lead to what the campaign is focused on, where there are such."""
 
-PROBED: Final = 16
+PROBED: Final = 8
 """Every so many rounds the whole round is sent through the instrumented datapath."""
 
 
@@ -175,9 +175,9 @@ class Explorer:
             return
         places = []
         for place, way in walked.fresh:
-            feature = way_feature(way)
-            if feature not in self.known:
-                result.features.add(feature)
+            news = way_features(way) - self.known - result.features
+            if news:
+                result.features |= news
                 places.append(place)
                 _, notes = way
                 result.focused |= any(clause in self.settings.focus for clause, _ in notes)
@@ -192,10 +192,10 @@ class Explorer:
         if self.probe is None:
             return []
         places = []
-        ways = {place: way_feature(way) for place, way in result.walked.fresh}
+        ends = {place: reason for place, (reason, _) in result.walked.fresh}
         scenario = result.walked.scenario
-        numbers = [ways.get(place) for place in range(len(result.walked.steps))]
-        for place, reached in enumerate(self.probe.reached_by(scenario, numbers)):
+        reasons = [ends.get(place) for place in range(len(result.walked.steps))]
+        for place, reached in enumerate(self.probe.reached_by(scenario, reasons)):
             result.branches |= reached.branches
             news = reached.features - self.known - result.features
             if news:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import blake2b
+from itertools import pairwise
 
 from harness.lockstep.result import Way
+from model.domain.reason import Reason
 
 FEATURE_BYTES = 7
 """Numbers of 56 bits, which JSON keeps exactly in every reader but those with floats alone."""
@@ -17,10 +19,14 @@ def feature_of(text: str) -> int:
 
 
 @cache
-def way_feature(way: Way) -> int:
-    """A packet's way through the model: its reason, and every note in order."""
+def way_features(way: Way) -> frozenset[int]:
+    """A packet's way through the model: its reason, and each note with the one before it.
+
+    Whole ways are too many: every combination of what has nothing to do with each other is one.
+    """
     reason, notes = way
-    return feature_of(f"way {reason.name} {notes}")
+    stations = (("", ""), *notes, ("", reason.name))
+    return frozenset(feature_of(f"note {before} {after}") for before, after in pairwise(stations))
 
 
 @cache
@@ -29,7 +35,7 @@ def branch_feature(branch: int, bucket: int) -> int:
     return feature_of(f"branch {branch} {bucket}")
 
 
-def pair_feature(way: int, branches: bytes) -> int:
-    """A way and the set of branches that the in-kernel program took with it."""
-    digest = blake2b(branches, digest_size=FEATURE_BYTES, key=way.to_bytes(8, "big")).digest()
-    return int.from_bytes(digest, "big")
+@cache
+def pair_feature(reason: Reason, branch: int) -> int:
+    """A branch of the in-kernel program on the way of a packet that ended for a reason."""
+    return feature_of(f"pair {reason.name} {branch}")

@@ -20,6 +20,7 @@ from harness.fuzz.guidance.feature import branch_feature, pair_feature
 from harness.kernel.loader import MapOptions
 from harness.step import START_CLOCK, ClockStep, CollectStep, OperationStep, PacketStep, Scenario
 from harness.subject import OperationError
+from model.domain.reason import Reason
 
 
 class Reached(NamedTuple):
@@ -39,21 +40,21 @@ class Probe:
         self.counted: CountedSubject = open_counted(bench, source, options)
         self.branches = int(self.counted.counters.values.size)
 
-    def reached_by(self, scenario: Scenario, ways: Sequence[int | None]) -> Iterator[Reached]:
-        """What each step of a scenario reaches; `ways` are the steps' ways through the model."""
+    def reached_by(self, scenario: Scenario, reasons: Sequence[Reason | None]) -> Iterator[Reached]:
+        """What each step of a scenario reaches; `reasons` are those that the model gave."""
         subject, counters = self.counted.subject, self.counted.counters
         now = START_CLOCK
         subject.reset()
         subject.set_clock(now)
         try:
             subject.apply(scenario.topology)
-            for step, way in zip(scenario.steps, ways, strict=True):
+            for step, reason in zip(scenario.steps, reasons, strict=True):
                 found = NOTHING
                 match step:
                     case PacketStep(packet):
                         counters.clear()
                         subject.process(packet)
-                        found = self.reached(way)
+                        found = self.reached(reason)
                     case ClockStep(advance):
                         now += advance
                         subject.set_clock(now)
@@ -65,16 +66,16 @@ class Probe:
         except OperationError:
             return
 
-    def reached(self, way: int | None) -> Reached:
-        """Branches that the last packet took, and their set together with its way."""
+    def reached(self, reason: Reason | None) -> Reached:
+        """Branches that the last packet took, alone and together with its reason."""
         values = self.counted.counters.values.view(np.int64)
         taken = np.flatnonzero(values)
         buckets = BUCKET_BITS.take(values[taken], mode="clip")
         branches = taken.tolist()
         pairs = zip(branches, buckets.tolist(), strict=True)
         found = {branch_feature(branch, bucket) for branch, bucket in pairs}
-        if way is not None:
-            found.add(pair_feature(way, taken.astype("<u2").tobytes()))
+        if reason is not None:
+            found.update(pair_feature(reason, branch) for branch in branches)
         return Reached(frozenset(branches), frozenset(found))
 
 
