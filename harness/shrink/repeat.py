@@ -25,6 +25,33 @@ def repeat_packets(search: Search) -> None:
             continue
         if step.packet.hook is Hook.TO_CONTAINER:
             try_packet(search, index, turned_packet(step.packet))
+    tell_in_flags(search)
+
+
+def tell_in_flags(search: Search) -> None:
+    """A TCP story by its first and last packet: a SYN, then the plainest flags that do."""
+    places = [at for at, step in enumerate(search.steps) if isinstance(step, PacketStep)]
+    packets = [step.packet for step in search.steps if isinstance(step, PacketStep)]
+    if len(places) < 2:
+        return
+    first = with_flags(packets[0], PLAIN_FLAGS[0])
+    for flags in PLAIN_FLAGS:
+        told = [first, *packets[1:-1], with_flags(first, flags)]
+        if [weight(one) for one in told] >= [weight(one) for one in packets]:
+            return
+        steps = list(search.steps)
+        for place, packet in zip(places, told, strict=True):
+            steps[place] = PacketStep(packet)
+        if search.attempt_steps(tuple(steps)):
+            return
+
+
+def with_flags(packet: Packet, flags: int) -> Packet:
+    """A TCP packet with other flags; others as they are."""
+    return with_headers(
+        packet,
+        lambda headers: replace(headers, tcp_flags=flags) if headers.protocol == TCP else headers,
+    )
 
 
 def try_earlier(search: Search, index: int, packet: Packet) -> bool:

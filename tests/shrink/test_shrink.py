@@ -89,7 +89,7 @@ def shorten(lockstep: Lockstep, divergence: Divergence) -> Divergence:
     return shrink_in(lockstep, divergence).divergence
 
 
-FLAGS = {0x02: "S", 0x12: "SA", 0x10: "A", 0x11: "FA"}
+FLAGS = {0x02: "S", 0x12: "SA", 0x10: "A", 0x11: "FA", 0x04: "R"}
 
 
 def story(divergence: Divergence) -> list[str]:
@@ -117,7 +117,7 @@ def test_three_needed_steps_among_sixty_are_found() -> None:
     found = first_divergence(lockstep, scenario(*among_others()))
     assert found.index == 50
     shortest = shorten(lockstep, found)
-    assert story(shortest) == ["S>", "FA<"]
+    assert story(shortest) == ["S>", "R>"]
     assert signature(shortest) == signature(found) == (Kind.ENTRY, "reply_closing", "CT-5")
     assert shortest.index == 1
 
@@ -138,7 +138,7 @@ def test_steps_that_are_needed_stay() -> None:
     steps.insert(40, ClockStep(30 * SECOND))
     lockstep = with_datapath(ForgetsFinOfEstablished())
     shortest = shorten(lockstep, first_divergence(lockstep, scenario(*steps)))
-    assert story(shortest) == ["S>", "S<", "2s", "FA<"], "any reply, and the least round gap"
+    assert story(shortest) == ["S>", "S<", "2s", "R>"], "any reply, and the least round gap"
 
 
 def test_steps_that_can_be_spared_once_others_are_gone_go_too() -> None:
@@ -147,7 +147,7 @@ def test_steps_that_can_be_spared_once_others_are_gone_go_too() -> None:
     remove = OperationStep((RemoveService(3),))
     lockstep = with_datapath(ForgetsFin())
     given = scenario(put, NEEDED[0], remove, NEEDED[2])
-    assert story(shorten(lockstep, first_divergence(lockstep, given))) == ["S>", "FA<"]
+    assert story(shorten(lockstep, first_divergence(lockstep, given))) == ["S>", "R>"]
 
 
 def test_another_divergence_on_the_way_is_not_taken_for_it() -> None:
@@ -164,7 +164,7 @@ def test_another_divergence_on_the_way_is_not_taken_for_it() -> None:
     lockstep = with_datapath(TwoFaults())
     shortest = shorten(lockstep, first_divergence(lockstep, scenario(*among_others())))
     assert signature(shortest) == (Kind.ENTRY, "reply_closing", "CT-5")
-    assert story(shortest) == ["S>", "FA<"]
+    assert story(shortest) == ["S>", "R>"]
 
 
 def test_expectations_do_not_get_in_the_way() -> None:
@@ -176,7 +176,7 @@ def test_expectations_do_not_get_in_the_way() -> None:
     steps[50] = replace(NEEDED[2], expectation=reply)
     lockstep = with_datapath(ForgetsFin())
     shortest = shorten(lockstep, first_divergence(lockstep, scenario(*steps)))
-    assert story(shortest) == ["S>", "FA<"]
+    assert story(shortest) == ["S>", "R>"]
     assert [one.kind for one in shortest.differences] == [Kind.ENTRY]
 
 
@@ -220,7 +220,7 @@ def test_a_difference_at_the_end_is_shortened_to_its_cause() -> None:
 def test_what_cannot_be_shortened_stays_as_it_is() -> None:
     lockstep = with_datapath(ForgetsFin())
     found = first_divergence(lockstep, scenario(NEEDED[0], NEEDED[2]))
-    assert story(shorten(lockstep, found)) == ["S>", "FA<"]
+    assert story(shorten(lockstep, found)) == ["S>", "R>"]
 
 
 class Counted(ForgetsFin):
@@ -240,7 +240,7 @@ def test_of_a_long_stream_the_last_steps_are_shortened() -> None:
     stream = (operations[0], *filling, operations[1], *among_others())
     lockstep = with_datapath(ForgetsFin())
     shortest = shorten(lockstep, first_divergence(lockstep, scenario(*stream, topology=())))
-    assert story(shortest) == ["S>", "FA<"]
+    assert story(shortest) == ["S>", "R>"]
 
 
 def test_of_a_long_stream_the_packets_of_the_same_flow_are_shortened() -> None:
@@ -255,7 +255,7 @@ def test_of_a_long_stream_the_packets_of_the_same_flow_are_shortened() -> None:
     assert related == [OperationStep(TOPOLOGY), NEEDED[0], passed, CollectStep(), NEEDED[2]]
     assert lockstep.observer is None
     shortest = shorten(lockstep, found)
-    assert story(shortest) == ["S>", "FA<"]
+    assert story(shortest) == ["S>", "R>"]
 
 
 def test_a_long_stream_with_a_cause_far_back_elsewhere_stays_as_it_is() -> None:

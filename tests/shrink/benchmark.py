@@ -1,0 +1,167 @@
+"""How short, how canonical and how quick: the shrinker on planted faults of the datapath.
+
+`python -m tests.shrink.benchmark [--seeds 20] [--fault WORD] [--json]`. For each fault as many
+random failing sequences as there are seeds are shrunk. A result is minimal if it has no more steps
+than MINIMAL says, and canonical if its text is the one that most sequences with the same signature
+ended in. Each result is run 20 times more. The end says which faults have causes in common
+(merged) and how many causes one fault has (split).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+
+from rich.table import Table
+
+from harness.commands.options import REPOSITORY
+from harness.datapath.bench import Bench
+from harness.findings import TRIES, Cause, cause
+from harness.lockstep.engine import Lockstep
+from harness.lockstep.reproduce import Signature, count_reproductions, runs_in, signature
+from harness.reference import ModelReference
+from harness.report.console import out, print_json
+from harness.scenario.write import write_scenario
+from harness.shrink.shrink import shrink_in
+from harness.sources import find_sources
+from harness.step import Scenario
+from tests.faults.test_planted_faults import CORPORA, DATAPATH_FAULTS, Fault, planted
+from tests.shrink.sequences import failing_sequence
+
+MINIMAL = {
+    "SYN-ACK taken for an initial SYN": 1,
+    "expiry off by one nanosecond": 3,
+    "RST closes nothing": 2,
+    "closing flows keep the established timeout": 2,
+    "a closing timeout one second short": 2,
+    "the ports of a packet's key swapped": 1,
+    "deny ignored": 1,
+    "checksum not told of new ports": 1,
+    "address change without the pseudo-header flag": 1,
+    "replies are not translated back": 2,
+    "the opener's and the reply's bytes swapped": 2,
+    "affinity outlives its timeout by one nanosecond": 3,
+    "the hash without the client's port": 1,
+    "a quarantined backend keeps its connections": 3,
+    "neighbour discovery by one type too few": 1,
+}
+"""Steps that a fault needs, by the specification: an expiry two packets and the time between them
+(CT-4), a closing one packet on a flow that another opened (CT-5), and so on."""
+
+FURTHER = {"POL-5": 3, "CT-6": 3, "NAT-4": 4}
+"""Steps that a divergence needs where this clause decides: a flow and a change before the packet
+that is judged again (POL-5), one that closed the flow that is opened again (CT-6), and so on."""
+
+
+@dataclass(slots=True)
+class Measured:
+    """What shrinking gave for one fault."""
+
+    fault: str
+    results: int = 0
+    minimal: int = 0
+    canonical: int = 0
+    reproduced: int = 0
+    runs: float = 0.0
+    seconds: float = 0.0
+    slowest: float = 0.0
+    causes: list[str] = field(default_factory=list)
+
+
+def measure(bench: Bench, fault: Fault, scenarios: list[Scenario], seeds: int) -> Measured:
+    """Shrink the failing sequences of one fault."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "bpf"
+        shutil.copytree(REPOSITORY / "bpf", copy)
+        planted(copy, fault)
+        subject = bench.open(copy / "twinpath.bpf.c")
+    lockstep = Lockstep(ModelReference(), subject)
+    run = runs_in(lockstep)
+    diverging = [one for one in scenarios if not one.limits.evict and run(one) is not None]
+    texts: dict[Signature, Counter[str]] = {}
+    measured, runs, seconds = Measured(fault.name), [], []
+    causes: Counter[Cause] = Counter()
+    for seed in range(seeds):
+        found = failing_sequence(seed, diverging, run)
+        if found is None:
+            continue
+        shrunk = shrink_in(lockstep, found)
+        kind = signature(shrunk.divergence)
+        least = max(MINIMAL[fault.name], FURTHER.get(kind.clause, 0))
+        steps = len(tuple(shrunk.scenario.steps))
+        measured.results += 1
+        measured.minimal += steps <= least
+        measured.reproduced += count_reproductions(run, shrunk.divergence, TRIES) == TRIES
+        texts.setdefault(kind, Counter())[write_scenario(shrunk.scenario)] += 1
+        causes[cause(shrunk.divergence)] += 1
+        runs.append(shrunk.runs)
+        seconds.append(shrunk.seconds)
+    subject.close()
+    measured.canonical = sum(max(counted.values()) for counted in texts.values())
+    measured.runs, measured.seconds = median(runs or [0]), median(seconds or [0.0])
+    measured.slowest = max(seconds, default=0.0)
+    measured.causes = sorted(str(one) for one in causes)
+    return measured
+
+
+def table(results: Iterable[Measured]) -> Table:
+    """A row for each fault."""
+    titled = Table(box=None, padding=(0, 2), pad_edge=False)
+    titled.add_column("fault")
+    for title in ("minimal", "canonical", "reproduced", "runs", "seconds", "slowest", "causes"):
+        titled.add_column(title, justify="right")
+    for one in results:
+        titled.add_row(
+            one.fault,
+            *(f"{count}/{one.results}" for count in (one.minimal, one.canonical, one.reproduced)),
+            f"{one.runs:.0f}",
+            f"{one.seconds:.2f}",
+            f"{one.slowest:.2f}",
+            str(len(one.causes)),
+        )
+    return titled
+
+
+def merged(results: list[Measured]) -> list[tuple[str, str]]:
+    """Pairs of faults that have a cause in common."""
+    return [
+        (one.fault, other.fault)
+        for index, one in enumerate(results)
+        for other in results[index + 1 :]
+        if set(one.causes) & set(other.causes)
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.shrink.benchmark")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--fault", default="", help="only faults with this in their name")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    faults = [one for one in DATAPATH_FAULTS if arguments.fault in one.name]
+    scenarios = [one for source in find_sources([CORPORA]) for one in source.scenarios()]
+    with Bench() as bench:
+        results = [measure(bench, one, scenarios, arguments.seeds) for one in faults]
+    pairs = merged(results)
+    if arguments.json:
+        print_json({"faults": [asdict(one) for one in results], "merged": pairs})
+        return
+    out.print(table(results))
+    total = sum(one.results for one in results) or 1
+    for word, count in (
+        ("minimal", sum(one.minimal for one in results)),
+        ("canonical", sum(one.canonical for one in results)),
+    ):
+        out.print(f"{word}: {count} of {total} ({count / total:.0%})")
+    out.print(f"merged pairs: {pairs or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
