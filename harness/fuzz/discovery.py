@@ -6,7 +6,7 @@ from typing import Final
 
 from harness.datapath.bench import SOURCE
 from harness.findings import Circumstances, investigate, note
-from harness.fuzz.corpus.store import UNEXAMINED, save_case
+from harness.fuzz.corpus.store import save_case
 from harness.fuzz.round import Walked
 from harness.fuzz.settings import Settings
 from harness.lockstep.engine import Lockstep
@@ -32,10 +32,7 @@ class Discoveries:
     def diverged(
         self, divergence: Divergence, findings: list[dict[str, object]], duplicates: list[str]
     ) -> None:
-        """Save a divergence and add it to the findings, or its name to those known already.
-
-        It is saved as it was found first: looking into it takes a while, in which much can happen.
-        """
+        """Save a divergence and add it to the findings, or its name to those known already."""
         name = name_of(signature(divergence))
         if name in self.known:
             duplicates.append(name)
@@ -46,11 +43,9 @@ class Discoveries:
             findings.append({"cause": name})
             return
         found = up_to(divergence)
-        kept = save_case(folder / UNEXAMINED, found.scenario)
         look_into = investigate if self.settings.shrink else note
         finding = look_into(self.lockstep, found, folder, self.circumstances)
         findings.append({"cause": name, **finding.as_object(), "problem": finding.problem})
-        kept.unlink(missing_ok=True)
 
     def refused(self, walked: Walked) -> None:
         """Save the first packet that the kernel would not run, for each of its reasons."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, Protocol
 
 from harness.fuzz.generate.dice import Dice
+from harness.fuzz.generate.inventory import Inventory
 from harness.fuzz.guidance.flow_states import FlowStates
 from harness.fuzz.tally import Tally
 from harness.fuzz.wire import write_case
@@ -20,6 +21,9 @@ from model.domain.packet import Outcome, Verdict
 from model.domain.state import CounterKey
 
 DIGEST_BYTES: Final = 16
+LATEST_OPERATIONS: Final = 4
+"""Operations of a case: they take as long as ten packets."""
+
 VERDICTS: Final = {verdict: verdict.name.lower() for verdict in Verdict}
 
 
@@ -132,9 +136,7 @@ class Walk:
             update(bytes((step.packet.hook, outcome.verdict, prediction.reason)))
             walked.touched.append(tuple([key for key, _ in prediction.touched]))
         else:
-            words = (
-                f"clock {step.advance}" if isinstance(step, ClockStep) else write_case((), (step,))
-            )
+            words = words_of(step)
             update(words.encode())
             walked.touched.append(())
 
@@ -159,10 +161,20 @@ class Walk:
         walked.digest = self.hash.digest()
 
 
+def words_of(step: Step) -> str:
+    """A step that is no packet, for the digest; what operations do shows in the packets."""
+    if isinstance(step, ClockStep):
+        return f"clock {step.advance}"
+    if isinstance(step, OperationStep):
+        return " ".join([type(operation).__name__ for operation in step.operations])
+    return type(step).__name__
+
+
 def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Scenario:
     """The steps that led to some places: those that touched the same entries, time, operations.
 
-    At most so many packets, the latest; time that passes twice in a row passes once.
+    At most so many packets, and a few operations, the latest; time that passes twice in a row
+    passes once.
     """
     chosen = dice.sample(places, 6)
     last = max(chosen)
@@ -176,19 +188,33 @@ def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Sc
             keep(kept, step)
         elif any(key in wanted for key in keys):
             kept.append(step)
-    return replace(walked.scenario, steps=latest(kept, limit))
+    kept = latest(kept, OperationStep, LATEST_OPERATIONS)
+    suited = suiting(walked.topology, latest(kept, PacketStep, limit))
+    return replace(walked.scenario, steps=tuple(suited))
 
 
-def latest(steps: Sequence[Step], packets: int) -> tuple[Step, ...]:
-    """The steps with the latest packets; all others, since what is removed had to be put."""
-    too_many = sum(isinstance(step, PacketStep) for step in steps) - packets
+def latest(steps: Sequence[Step], kind: type[Step], count: int) -> list[Step]:
+    """The steps with the latest ones of a kind, so many of them, and all others."""
+    too_many = sum(isinstance(step, kind) for step in steps) - count
     rest: list[Step] = []
     for step in steps:
-        if isinstance(step, PacketStep) and too_many > 0:
+        if isinstance(step, kind) and too_many > 0:
             too_many -= 1
         else:
             keep(rest, step)
-    return tuple(rest)
+    return rest
+
+
+def suiting(topology: Sequence[Operation], steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps without operations that cannot be carried out: what they need was left out."""
+    inventory = Inventory(topology)
+    for step in steps:
+        if isinstance(step, OperationStep):
+            if not all(inventory.allows(operation) for operation in step.operations):
+                continue
+            for operation in step.operations:
+                inventory.apply(operation)
+        yield step
 
 
 def keep(steps: list[Step], step: Step) -> None:
