@@ -9,7 +9,6 @@ from typing import Final, Self
 
 from harness.commands.options import REPOSITORY, named_object
 from harness.coverage.replay import replay
-from harness.coverage.report import make_report
 from harness.coverage.reviewed import read_review
 from harness.datapath.bench import Bench
 from harness.datapath.subject import KernelSubject
@@ -112,8 +111,9 @@ class Recording:
 
         Raises UserError.
         """
-        report = make_report(replay(scenarios, Listener(), self.object_path), read_review(REVIEW))
-        self.writer.coverage(covered_files(report, REPOSITORY))
+        replayed = replay(scenarios, Listener(), self.object_path)
+        review = read_review(REVIEW)
+        self.writer.coverage(covered_files(replayed, review, REPOSITORY, self.object_path))
 
     def end(self, interrupted: bool) -> None:
         """Say how the run ended."""

@@ -27,6 +27,7 @@ from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence
 from harness.reference import ModelReference
 from harness.step import Scenario
+from harness.store.names import shown_name
 from harness.store.records import Place
 
 LIKELY: Final = 5
@@ -158,11 +159,7 @@ class DatapathLocator:
         return Place(self._name(file), line, self._text(file)[line - 1].strip())
 
     def _name(self, file: Path) -> str:
-        """Seen from the root; of a copy elsewhere, from the folder that holds the copy's folder."""
-        for root in (self._root, self._counted.counters.build.source.resolve().parents[1]):
-            if file.is_relative_to(root):
-                return str(file.relative_to(root))
-        return str(file)
+        return shown_name(file, self._root, self._counted.counters.build.source)
 
     def _text(self, file: Path) -> list[str]:
         if file not in self._lines:

@@ -24,7 +24,7 @@ def run_facts(
         seed,
         f"{system.sysname} {system.release} {system.machine}",
         clang_words(),
-        shown_path(object_path),
+        str(object_path),
         object_hash(object_path),
         revision(object_path),
         tuple(one.value for one in loaders),
@@ -37,15 +37,6 @@ def clang_words() -> str:
         return clang_version(find_clang())
     except UserError:
         return "none"
-
-
-def shown_path(path: Path) -> str:
-    """A path seen from the repository's folder, as it is where it is elsewhere."""
-    resolved = path.resolve()
-    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(path)
-
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def object_hash(path: Path) -> str:

@@ -128,6 +128,11 @@ class PacketField:
         """Whether either side changed it."""
         return self.sent != self.model or self.sent != self.datapath
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it says something of what happened."""
+        return self.differs or self.is_rewritten
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:

@@ -1,0 +1,19 @@
+"""The template engine, set up once: autoescape on, nothing undefined, no blank lines left."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from harness.report.text import printable
+
+
+def environment(package: str = "harness.report", autoescape: bool = True) -> Environment:
+    """Templates of a package. Everything that is printed has no control characters."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=autoescape,  # noqa: S701 - Markdown escapes by a filter of its own
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
+    )
