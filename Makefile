@@ -11,7 +11,7 @@ help:
 	@echo "make test    the test suite"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make format  ruff format"
-	@echo "make bench   compared steps per second, and where the time goes"
+	@echo "make bench   what packets cost: the cases of docs/performance.md"
 	@echo "make thorough 10,000 random rule sets in the kernel, against the rules themselves"
 	@echo "make vectors record anew what machines without BPF check the specification against"
 	@echo "make conformance  run every scenario and property, and renew docs/conformance.md"
@@ -36,7 +36,7 @@ format: setup
 	.venv/bin/ruff format .
 
 bench: setup
-	$(PYTHON) -m harness.benchmark
+	$(TWINPATH) bench
 	$(PYTHON) -m harness.bench.maglev
 
 thorough: setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -40,9 +41,9 @@ class Goal:
     floor: Floor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A packet to be timed.
+    """A packet to be timed; a case is the same as itself alone.
 
     `opening` are packets that make the flow; they are run again before each round, because a full
     table evicts. `reason` is what every packet of a round has to end with: the counters say so
@@ -68,3 +69,9 @@ class Case:
     def hook(self) -> Hook:
         """Where the packet is seen."""
         return self.packet.hook
+
+
+def no_case(suite: str, patterns: Sequence[str], names: Collection[str]) -> str:
+    """What to say where no case is chosen."""
+    known = ", ".join(sorted(names))
+    return f"no case of {suite} is called {', '.join(patterns)}; there are {known}"

@@ -13,6 +13,9 @@ LEAST_CHANGE: Final = 0.02
 """A share. Exact counts that grow by more are a regression, and so are times beyond their noise."""
 
 
+ROUNDING: Final = 1e-9
+
+
 class Verdict(Enum):
     """What a change means."""
 
@@ -36,7 +39,7 @@ class Change:
     @property
     def verdict(self) -> Verdict:
         """Whether the growth is more than is allowed, and for the better or worse."""
-        if abs(self.growth) <= self.allowed:
+        if abs(self.growth) <= self.allowed + ROUNDING:
             return Verdict.SAME
         return Verdict.BETTER if (self.growth > 0) is self.more_is_better else Verdict.WORSE
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from harness.bench.case import Case
+from harness.bench.case import Case, no_case
 from harness.bench.measurement import Measurement
 from harness.errors import UserError
 from harness.kernel.interface import LoaderName
@@ -38,7 +38,7 @@ def packets(settings: Settings, advance: Advance) -> Iterator[Measurement]:
 
     cases: list[Case] = [case for case in all_cases() if settings.chooses(case.name)]
     if not cases:
-        raise UserError(no_case("packets", settings, {case.name for case in all_cases()}))
+        raise UserError(no_case("packets", settings.patterns, {case.name for case in all_cases()}))
     with PacketBench(settings.loaders, cases) as bench:
         yield from measurements(bench.rounds(settings.rounds, advance))
 
@@ -69,7 +69,7 @@ def emulated(settings: Settings, advance: Advance) -> Iterator[Measurement]:
     """Executed instructions per packet, counted by an emulated machine."""
     from harness.bench.virtual_machine.suite import emulated as measured  # noqa: PLC0415
 
-    yield from measured(settings.chooses, advance)
+    yield from measured(settings.chooses, settings.patterns, advance)
 
 
 def steps(settings: Settings, advance: Advance) -> Iterator[Measurement]:
@@ -118,9 +118,3 @@ def chosen(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 def known() -> str:
     """The suites, for messages."""
     return ", ".join(SUITES)
-
-
-def no_case(suite: str, settings: Settings, names: set[str]) -> str:
-    """What to say where no case is chosen."""
-    wanted = ", ".join(settings.patterns)
-    return f"no case of {suite} is called {wanted}; there are {', '.join(sorted(names))}"

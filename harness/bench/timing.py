@@ -61,7 +61,7 @@ class Lane:
     def __init__(self, subject: KernelSubject, wrapper: Wrapper, room: Room = Room.PLENTY) -> None:
         self.subject = subject
         self.room = room
-        self._wrapper = wrapper
+        self.wrapper = wrapper
         self._codecs = Codecs(subject.loaded.btf)
         self._configuration: Configuration | None = None
         self._places: dict[Packet, int] = {}
@@ -76,15 +76,15 @@ class Lane:
         """One round of a case. Raises MeasurementError."""
         self._prepare(case)
         place = self._places.get(case.packet, 0)
-        wrapper, packet = self._wrapper, case.packet
+        wrapper, packet = self.wrapper, case.packet
         wrapper.set_packet(packet.data, case.series, place)
         alone = wrapper.time(wrapper.empty, packet.interface, case.repeat).nanoseconds
         wrapper.set_packet(packet.data, case.series, place)
         self._places[case.packet] = place + case.repeat
-        before = self._count(case)
+        before = self.count(case)
         program = self.subject.loaded.programs[PROGRAMS[case.hook]].fd
         whole = wrapper.time(program, packet.interface, case.repeat).nanoseconds
-        counted = self._count(case) - before
+        counted = self.count(case) - before
         if counted != case.repeat:
             raise MeasurementError(
                 f"case {case.name} (IPv{case.family:d}): {counted:,} of {case.repeat:,} packets "
@@ -120,7 +120,8 @@ class Lane:
     def _flows(self, family: Family) -> Map:
         return self.subject.loaded.maps[f"conntrack_ipv{family:d}"]
 
-    def _count(self, case: Case) -> int:
+    def count(self, case: Case) -> int:
+        """Packets that have ended as the case says, so far."""
         codec = self._codecs.counter
         key = codec.encode_key(CounterKey(case.hook, case.reason))
         return codec.decode(self.subject.loaded.maps["counters"].lookup(key) or b"").packets

@@ -95,19 +95,28 @@ class Wrapper:
         Raises MeasurementError.
         """
         self._object.maps["target"].update(TARGET_KEY, program.to_bytes(4, "little"))
-        run = self._run_of("restore_next" if self._template["series"] else "restore", repeat)
+        name = "restore_next" if self._template["series"] else "restore"
+        return self.run(name, interface, repeat)
+
+    def run(self, name: str, interface: int, repeat: int) -> Timing:
+        """Run one of the wrapper's programs with its target as it is. Raises MeasurementError."""
+        run = self._run_of(name, repeat)
         context = KernelContext(interface=interface)
         begin = thread_time_ns()
         result = run(self._frame, context)
-        seconds = thread_time_ns() - begin
+        nanoseconds = thread_time_ns() - begin
         if not isinstance(result, RunResult):
             raise MeasurementError(f"the kernel refuses the measurement: {result.reason}")
         if result.verdict == NOT_CALLED:
             raise MeasurementError(
-                "the measured program could not be called: tail calls have been used up, or the "
-                "packet could not be restored"
+                "the measured program could not be called: there is none, or the packet could not "
+                "be restored"
             )
-        return Timing(seconds / repeat, result.verdict, result.frame)
+        return Timing(nanoseconds / repeat, result.verdict, result.frame)
+
+    def forget_target(self) -> None:
+        """No program is called from now on."""
+        self._object.maps["target"].delete(TARGET_KEY)
 
     def time_bare(self, program: int, interface: int, repeat: int) -> float:
         """Nanoseconds of a program by itself, with nothing put back. Raises MeasurementError."""

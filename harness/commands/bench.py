@@ -15,7 +15,7 @@ from harness.bench.suites import SUITES, Settings, chosen
 from harness.bench.tables import changes_table, results_table
 from harness.commands.exit_codes import ExitCode
 from harness.commands.options import file_path, loader_option, loaders_of
-from harness.errors import NothingToCompareError
+from harness.errors import NothingToCompareError, UserError
 from harness.kernel.interface import LoaderName
 from harness.report.console import complain, err, out, print_json
 
@@ -77,7 +77,10 @@ def measure(
         for name, patterns in suites.items():
             task = bar.add_task(name)
             settings = Settings(loaders, rounds, patterns)
-            found += SUITES[name](settings, partial(tell, bar, task, name))
+            figures = list(SUITES[name](settings, partial(tell, bar, task, name)))
+            if not figures:
+                raise UserError(f"{name}: nothing there is called {', '.join(patterns)}")
+            found += figures
             bar.remove_task(task)
     return Results(describe_machine(), tuple(found))
 

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "fuzz": "Look for divergences with generated scenarios.",
     "corpus": "Make a campaign's corpus smaller, or merge and import others.",
     "load": "Load the datapath and show the verifier's figures.",
+    "bench": "Measure what the datapath and the tester cost.",
     "coverage": "Show which branches of both sides corpora reach.",
     "mutate": "Plant faults in either side and see what notices them.",
 }

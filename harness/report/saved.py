@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +14,7 @@ from rich.console import Console
 from harness.errors import UserError
 from harness.lockstep.reproduce import is_long
 from harness.lockstep.result import Divergence
+from harness.scratch import remove_scratch, scratch_folder
 from harness.step import Scenario
 
 SCENARIO_FILE: Final = "scenario.yaml"
@@ -79,7 +75,9 @@ def save(
         return folder
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with unfinished_folder(parent) as unfinished:
+        with scratch_folder(parent, UNFINISHED) as scratch:
+            unfinished = scratch / "divergence"
+            unfinished.mkdir()
             (unfinished / SCENARIO_FILE).write_text(text, encoding="utf-8")
             write_packets(unfinished / PACKETS_FILE, packets)
             with (unfinished / SCREEN_FILE).open("w", encoding="utf-8") as file:
@@ -89,36 +87,6 @@ def save(
         problem = f"the divergence cannot be saved there: {error.strerror or type(error).__name__}"
         raise UserError(f"{parent}: {problem}; name another folder by --save") from error
     return folder
-
-
-@contextmanager
-def unfinished_folder(parent: Path) -> Iterator[Path]:
-    """A folder for what is not complete yet, gone in the end.
-
-    It is locked, so that `remove_leftovers` of another run does not take it for a leftover.
-    """
-    scratch, lock = locked_folder(parent)
-    try:
-        unfinished = scratch / "divergence"
-        unfinished.mkdir()
-        yield unfinished
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        os.close(lock)
-
-
-def locked_folder(parent: Path) -> tuple[Path, int]:
-    """A new folder with its lock; another one if it was cleared away before it was locked."""
-    while True:
-        scratch = Path(tempfile.mkdtemp(dir=parent, prefix=UNFINISHED))
-        try:
-            lock = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
-        except FileNotFoundError:
-            continue
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if scratch.exists():
-            return scratch, lock
-        os.close(lock)
 
 
 def move(unfinished: Path, folder: Path) -> None:
@@ -131,19 +99,8 @@ def move(unfinished: Path, folder: Path) -> None:
 
 
 def remove_leftovers(parent: Path) -> None:
-    """Clear away what a killed run left half-written; its lock went with it."""
-    for leftover in parent.glob(f"{UNFINISHED}*"):
-        try:
-            lock = os.open(leftover, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(leftover, ignore_errors=True)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(lock)
+    """Clear away what a killed run left half-written."""
+    remove_scratch(parent, UNFINISHED)
 
 
 def plain_console(file: Any) -> Console:

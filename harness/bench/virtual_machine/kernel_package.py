@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -62,10 +62,9 @@ def unpack(package: str, work: Path) -> None:
 
 def call(arguments: list[str], package: str, folder: Path | None = None) -> bytes:
     """Output of a tool. Raises MissingToolError where there is none, or where it fails."""
-    try:
-        done = run(arguments, folder=folder)
-    except (FileNotFoundError, subprocess.SubprocessError):
-        raise MissingToolError(f"{arguments[0]} not found", f"apt-get install {package}") from None
+    if shutil.which(arguments[0]) is None:
+        raise MissingToolError(f"{arguments[0]} not found", f"apt-get install {package}")
+    done = run(arguments, folder=folder)
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or [
             "it gives no reason"

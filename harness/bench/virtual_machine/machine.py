@@ -20,6 +20,9 @@ MEMORY: Final = "3072"
 SECONDS: Final = 900
 END: Final = "twinpath-guest-exit "
 
+LAST_WORDS: Final = 3
+"""Lines that are shown of a command that failed."""
+
 SCRIPT: Final = """\
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
 cd {folder}
@@ -91,10 +94,7 @@ def answer(lines: Sequence[str], complaint: bytes) -> list[str]:
         if line.startswith(END):
             if line.removeprefix(END).strip() == "0":
                 return list(lines[:number])
-            raise GuestError(
-                f"the command failed in the guest: {' / '.join(lines[number - 3 : number])}"
-            )
-    last = (
-        complaint.decode("utf-8", "replace").strip().splitlines() or list(lines) or ["no output"]
-    )[-1]
-    raise GuestError(f"the emulated machine ended early: {last}")
+            words = " / ".join(lines[max(number - LAST_WORDS, 0) : number])
+            raise GuestError(f"the command failed in the guest: {words}")
+    said = complaint.decode("utf-8", "replace").strip().splitlines() or list(lines)
+    raise GuestError(f"the emulated machine ended early: {said[-1] if said else 'without a word'}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from harness.bench.case import no_case
 from harness.bench.cases import all_cases
 from harness.bench.measurement import Measurement
 from harness.bench.virtual_machine.guest import RESULT
@@ -23,7 +24,7 @@ REPOSITORY: Final = Path(__file__).resolve().parents[3]
 
 
 def emulated(
-    chooses: Callable[[str], bool], advance: Callable[[str], None]
+    chooses: Callable[[str], bool], patterns: Sequence[str], advance: Callable[[str], None]
 ) -> Iterator[Measurement]:
     """Instructions net of the wrapper's, with the distribution's kernel.
 
@@ -31,9 +32,7 @@ def emulated(
     """
     names = sorted({case.name for case in all_cases() if chooses(case.name)})
     if not names:
-        raise UserError(
-            "emulated: no case is called so; `twinpath bench packets` shows their names"
-        )
+        raise UserError(no_case("emulated", patterns, {case.name for case in all_cases()}))
     advance("a kernel is fetched")
     kernel = guest_kernel()
     advance(f"Linux {kernel.release} is running")
