@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
 from harness.shrink.search import Search
-from harness.shrink.view import operations_of
+from harness.shrink.view import operations_of, with_operations
 from harness.step import ClockStep, PacketStep, Step
 from model.domain.configuration import SECOND, Configuration, Timeouts
-from model.domain.operation import PutService, SetConfiguration
+from model.domain.operation import Operation, PutService, SetConfiguration
 
 LADDER: Final = tuple(
     number * SECOND // 1000 for number in (1, 10, 100, 1000, 2000, 5000, 10_000, 30_000, 60_000)
 )
 """Round gaps in nanoseconds, from a millisecond up."""
 
+AFFINITY: Final = 10 * SECOND
+
 
 def simplify_gaps(search: Search) -> None:
     """Time that passes twice in a row passes once; each gap is the least round one that does."""
     search.attempt_steps(joined(search.steps))
+    shorten_affinity(search)
     for index, step in enumerate(search.steps):
         if index < len(search.steps) and isinstance(step, ClockStep):
             shorten_gap(search, index, step.advance)
     wait_longer(search)
+
+
+def shorten_affinity(search: Search) -> None:
+    """An affinity timeout of ten seconds, and gaps that go with it: flows outlive those (CT-3)."""
+    for old in timeouts_of(search):
+
+        def shorter(operation: Operation, old: int = old) -> Operation:
+            if isinstance(operation, PutService) and operation.service.affinity_timeout == old:
+                return PutService(replace(operation.service, affinity_timeout=AFFINITY))
+            return operation
+
+        other = with_operations(search.scenario, shorter)
+        steps = tuple(
+            ClockStep(step.advance - old + AFFINITY)
+            if isinstance(step, ClockStep) and abs(step.advance - old) <= 1
+            else step
+            for step in other.steps
+        )
+        if old > AFFINITY and other != search.scenario:
+            search.attempt(replace(other, steps=steps))
 
 
 def wait_longer(search: Search) -> None:

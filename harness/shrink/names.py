@@ -63,7 +63,7 @@ class Names:
 
 
 def collect(scenario: Scenario, salt: int) -> Names:
-    """Canonical names. Client ports are counted from a number that goes with the salt."""
+    """Canonical names. Pods and client ports are counted from a number that goes with the salt."""
     collector = Collector(scenario, salt)
     for packet in packets_of(scenario):
         collector.packet(packet)
@@ -176,7 +176,7 @@ class Collector:
             return
         role = self.roles.get(address, "peer")
         network = bytes.fromhex(NETWORKS[len(address)][role])
-        count = self.count(f"{role} {len(address)}")
+        count = self.count(f"{role} {len(address)}") + (self.salt if role == "endpoint" else 0)
         base = int.from_bytes(network, "big") if len(address) == 4 else network
         self.names.addresses[address] = (
             (base + count).to_bytes(4, "big")

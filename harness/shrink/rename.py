@@ -13,7 +13,7 @@ from harness.shrink.view import with_operations, with_packets
 from harness.step import Scenario
 
 SALTS: Final = range(8)
-"""So many canonical client ports are tried: a hash decides about some divergences."""
+"""So many canonical pods and client ports are tried: a hash decides about some divergences."""
 
 PARTS: Final[tuple[Callable[[Names], Names], ...]] = (
     lambda names: replace(names, plain_tables=False),
