@@ -15,7 +15,7 @@ from harness.mutate.catalogue import REPOSITORY
 from harness.mutate.gate import evidence_of, load_gate
 from harness.mutate.judge import Judge
 from harness.mutate.mutant import FOLDERS, Mutant, Side
-from harness.mutate.result import Class, Result
+from harness.mutate.result import Result
 from harness.mutate.session import Session, Stamp, digest_of
 from harness.mutate.trial import Effort
 from harness.mutate.workers import run_workers
@@ -108,9 +108,7 @@ class Campaign:
         with Session(self.path) as session:
             for number in run_workers(workers, jobs, body):
                 mutant = mutants[number]
-                result = session.find(mutant, self.stamps[mutant.side], self.effort)
-                failed = Result(Class.FAILED, detail="no result was kept")
-                progress(mutant, result or failed)
+                progress(mutant, session.latest(mutant))
 
     def _body(self, mutants: Sequence[Mutant]) -> Callable[[Iterator[int]], Iterator[int]]:
         def body(numbers: Iterator[int]) -> Iterator[int]:

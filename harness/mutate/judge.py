@@ -12,6 +12,7 @@ from traceback import walk_tb
 from typing import Any
 
 from harness.datapath.bench import SOURCE, Bench
+from harness.errors import UserError
 from harness.kernel.errors import CompileError, KernelError, LoadError
 from harness.mutate.child import ChildDiedError, ChildTimeoutError, in_child
 from harness.mutate.compiler import Compiler, CompilerTimeoutError, digest
@@ -98,7 +99,7 @@ class Judge:
         try:
             return self._run_model(mutant)
         except Exception as error:
-            if not raised_by_model(error):
+            if not raised_by_model(error) and not is_refusal(error):
                 raise
             return {"kill": crash(error), "packets": 0}
 
@@ -142,7 +143,7 @@ def result_of(answer: dict[str, Any]) -> Result:
 
 
 def crash(error: Exception) -> dict[str, object]:
-    """A mutated model that raises what no model raises."""
+    """A mutated model that raises what no model raises, or that the harness refuses."""
     kill = Kill("the run itself", "", 0, 0, ("exception",), raised(error))
     return {name: getattr(kill, name) for name in kill.__slots__}
 
@@ -151,6 +152,14 @@ def raised_by_model(error: Exception) -> bool:
     """Whether code of the model was under way when it was raised."""
     frames = (frame for frame, _ in walk_tb(error.__traceback__))
     return any(frame.f_globals.get("__name__", "").startswith("model.") for frame in frames)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the harness itself would not run such a model: its layouts are not the datapath's.
+
+    By name, since with mutated words the class is another one than this module's.
+    """
+    return any(base.__name__ == UserError.__name__ for base in type(error).__mro__)
 
 
 def raised(error: Exception) -> str:

@@ -96,6 +96,15 @@ class Session:
         result = decoded(row[4])
         return result if holds(result, row[1:4], stamp, effort) else None
 
+    def latest(self, mutant: Mutant) -> Result:
+        """What was stored last of the mutant, whether it holds or not. Raises LookupError."""
+        row = self._database.execute(
+            "SELECT value FROM result WHERE mutant = ?", (mutant.identifier,)
+        ).fetchone()
+        if row is None:
+            raise LookupError(f"{mutant.identifier} has no result")
+        return decoded(row[0])
+
     def same_code(self, code: str, stamp: Stamp, effort: Effort) -> Result | None:
         """The result of another mutant with the same instructions."""
         rows = self._database.execute(
