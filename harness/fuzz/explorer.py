@@ -42,8 +42,13 @@ LATEST: Final = 0.4
 FOCUSED: Final = 0.8
 """Share of cases that lead to what the campaign is focused on, where there are such."""
 
-PROBED: Final = 8
-"""Every so many rounds the whole round is sent through the instrumented datapath."""
+PROBED: Final = 16
+"""Every so many rounds the whole round is sent through the instrumented datapath ..."""
+
+PROBED_FIRST: Final = 4
+"""... and of a campaign's first rounds, in which most is new, every so many."""
+
+FIRST_ROUNDS: Final = 64
 
 
 @dataclass(slots=True)
@@ -127,7 +132,7 @@ class Explorer:
         topology, source = self.begin(dice, swarm)
         walked = Walk(self.lockstep, source, topology).run(steps)
         result = Round(number, walked)
-        self.look_for_news(dice, result, number % PROBED == 0)
+        self.look_for_news(dice, result, is_probed(number))
         self.settle(result)
         return result
 
@@ -202,3 +207,8 @@ class Explorer:
                 result.features |= news
                 places.append(place)
         return places
+
+
+def is_probed(number: int) -> bool:
+    """Whether a round's branches are counted."""
+    return number % (PROBED_FIRST if number < FIRST_ROUNDS else PROBED) == 0

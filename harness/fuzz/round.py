@@ -15,7 +15,7 @@ from harness.fuzz.wire import write_case
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult, Way
 from harness.step import ClockStep, OperationStep, PacketStep, Scenario, Step
-from harness.subject import OperationError, Prediction, Refused, StateKey
+from harness.subject import OperationError, Prediction, Refused, StateKey, StateValue
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Verdict
 from model.domain.state import CounterKey
@@ -23,8 +23,6 @@ from model.domain.state import CounterKey
 DIGEST_BYTES: Final = 16
 LATEST_OPERATIONS: Final = 4
 """Operations of a case: they take as long as ten packets."""
-
-VERDICTS: Final = {verdict: verdict.name.lower() for verdict in Verdict}
 
 
 class Source(Protocol):
@@ -35,6 +33,10 @@ class Source(Protocol):
 
     def saw(self, step: PacketStep, prediction: Prediction) -> None:
         """Take in what became of a packet."""
+
+
+Touched = tuple[tuple[StateKey, StateValue | None], ...]
+"""The entries that a packet looked up or changed; empty for other steps."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Walked:
 
     topology: tuple[Operation, ...]
     steps: list[Step] = field(default_factory=list)
-    touched: list[tuple[StateKey, ...]] = field(default_factory=list)
+    touched: list[Touched] = field(default_factory=list)
     fresh: list[tuple[int, Way]] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     divergence: Divergence | None = None
@@ -73,6 +75,7 @@ class Walk:
         self.states = FlowStates()
         self.hash = blake2b(write_case(topology, ()).encode(), digest_size=DIGEST_BYTES)
         self.prediction: Prediction | None = None
+        self.verdicts = [0] * (max(Verdict) + 1)
 
     def run(self, limit: int) -> Walked:
         """So many steps, or up to a divergence, or to an operation that is refused."""
@@ -121,7 +124,7 @@ class Walk:
         self.prediction = prediction
         self.source.saw(step, prediction)
         self.states.saw(prediction)
-        self.walked.tally.verdicts[VERDICTS[prediction.outcome.verdict]] += 1
+        self.verdicts[prediction.outcome.verdict] += 1
         if prediction.draws:
             self.walked.free = True
 
@@ -131,10 +134,9 @@ class Walk:
         walked.steps.append(step)
         if prediction is not None and isinstance(step, PacketStep):
             outcome = prediction.outcome
-            update(step.packet.data)
-            update(outcome.data)
-            update(bytes((step.packet.hook, outcome.verdict, prediction.reason)))
-            walked.touched.append(tuple([key for key, _ in prediction.touched]))
+            numbers = bytes((step.packet.hook, outcome.verdict, prediction.reason))
+            update(numbers + step.packet.data + outcome.data)
+            walked.touched.append(prediction.touched)
         else:
             words = words_of(step)
             update(words.encode())
@@ -152,6 +154,9 @@ class Walk:
         tally.refused.update(result.refused)
         tally.reasons.update(result.reasons)
         tally.clauses.update(result.clauses)
+        tally.verdicts.update(
+            {one.name.lower(): self.verdicts[one] for one in Verdict if self.verdicts[one]}
+        )
         for (_, notes), packets in result.ways.items():
             for clause, what in notes:
                 tally.notes[f"{clause} {what}"] += packets
@@ -179,11 +184,14 @@ def cut_out(dice: Dice, walked: Walked, places: Sequence[int], limit: int) -> Sc
     chosen = dice.sample(places, 6)
     last = max(chosen)
     wanted = {
-        key for place in chosen for key in walked.touched[place] if not isinstance(key, CounterKey)
+        key
+        for place in chosen
+        for key, _ in walked.touched[place]
+        if not isinstance(key, CounterKey)
     }
     kept: list[Step] = []
     for number, step in enumerate(walked.steps[: last + 1]):
-        keys = walked.touched[number]
+        keys = [key for key, _ in walked.touched[number]]
         if isinstance(step, ClockStep | OperationStep) or number in chosen:
             keep(kept, step)
         elif any(key in wanted for key in keys):
