@@ -1,6 +1,6 @@
 """A worker process: reads what to do from its standard input, a line of JSON each, and answers so.
 
-    {"settings": {...}}                      first of all; answered by {"ready": ...}
+    {"settings": {...}, "place": 0}          first of all; answered by {"ready": ...}
     {"learn": {...}}                         what others have come to know; not answered
     {"round": 7, "steps": 512, "case": ""}   answered by the round; a case is repeated as it is
 
@@ -34,12 +34,14 @@ def main() -> int:
     answers = own_output()
     orders = read_orders(sys.stdin)
     try:
+        first = next(orders)
+        keep_to_cpu(first["place"])
         with Bench() as bench:
-            work(bench, orders, answers)
+            work(bench, Settings.from_object(first["settings"]), orders, answers)
     except UserError as error:
         answer(answers, {"error": str(error), "kind": type(error).__name__})
         return 1
-    except BrokenPipeError:
+    except (BrokenPipeError, StopIteration):
         return 1
     return 0
 
@@ -57,9 +59,17 @@ def read_orders(lines: TextIO) -> Iterator[dict[str, Any]]:
         yield json.loads(line)
 
 
-def work(bench: Bench, orders: Iterator[dict[str, Any]], answers: TextIO) -> None:
-    """Carry orders out. Collects garbage between rounds, never while one is timed."""
-    settings = Settings.from_object(next(orders)["settings"])
+def keep_to_cpu(place: int | None) -> None:
+    """Take one of the CPUs by number: processes that start at once see the same one idle."""
+    if place is not None:
+        allowed = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {allowed[place % len(allowed)]})
+
+
+def work(
+    bench: Bench, settings: Settings, orders: Iterator[dict[str, Any]], answers: TextIO
+) -> None:
+    """Carry orders out. Garbage is collected between rounds."""
     explorer = Explorer(bench, settings)
     branches = explorer.probe.branches if explorer.probe is not None else 0
     answer(answers, {"ready": os.getpid(), "branches": branches, "blind": explorer.blind})

@@ -36,8 +36,9 @@ ERRORS: Final = {"PermissionDeniedError": PermissionDeniedError}
 class Worker:
     """A process and the rounds that it has been given."""
 
-    def __init__(self, settings: Settings, knowledge: Knowledge) -> None:
-        self.process = WorkerProcess(settings)
+    def __init__(self, settings: Settings, knowledge: Knowledge, place: int | None) -> None:
+        self.place = place
+        self.process = WorkerProcess(settings, place)
         self.process.send({"learn": knowledge.as_object()})
         self.orders: list[Order] = []
         self.is_ready = False
@@ -53,12 +54,12 @@ class LocalPool:
         self.workers: list[Worker] = []
         self.deaths: dict[int, int] = {}
         self.waiting: list[Order] = []
-        for _ in range(count):
-            self.start()
+        for place in range(count):
+            self.start(place if count > 1 else None)
 
-    def start(self) -> None:
+    def start(self, place: int | None) -> None:
         """One more process."""
-        worker = Worker(self.settings, self.knowledge)
+        worker = Worker(self.settings, self.knowledge, place)
         self.workers.append(worker)
         self.selector.register(worker.process.fd, selectors.EVENT_READ, worker)
 
@@ -121,7 +122,7 @@ class LocalPool:
             else:
                 self.waiting.insert(0, order)
         yield WorkerLost(worker.process.process.pid, worker.process.process.returncode)
-        self.start()
+        self.start(worker.place)
 
     def drain(self) -> Iterator[Event]:
         """Give no more orders, and tell what is still brought to an end."""

@@ -16,9 +16,12 @@ WAIT: Final = 5.0
 
 
 class WorkerProcess:
-    """Started at once; its first answer says that it is ready, or why it cannot be."""
+    """Started at once; its first answer says that it is ready, or why it cannot be.
 
-    def __init__(self, settings: Settings) -> None:
+    `place`: its number among processes that are to be spread over the CPUs; None: anywhere.
+    """
+
+    def __init__(self, settings: Settings, place: int | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "harness.fuzz.worker"],
             stdin=subprocess.PIPE,
@@ -26,7 +29,7 @@ class WorkerProcess:
             start_new_session=True,
         )
         self._rest = b""
-        self.send({"settings": json.loads(settings.to_text())})
+        self.send({"settings": json.loads(settings.to_text()), "place": place})
 
     @property
     def fd(self) -> int:
