@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
@@ -21,17 +20,16 @@ CHUNK: Final = 10_000
 SOURCE_PORT: Final = 34
 
 
-def write_capture(path: Path, size: int) -> None:
-    """A pcap file of about so many bytes: TCP data of IPv4 with ports that change."""
+def write_capture(file: BinaryIO, size: int) -> None:
+    """Write pcap of about so many bytes: TCP data of IPv4 with ports that change."""
     frame = Traffic(ADDRESSES[Family.IPV4]).direct("A").data + bytes(PAYLOAD)
     record = RECORD.pack(1, 0, len(frame), len(frame)) + frame
     rows = np.tile(np.frombuffer(record, np.uint8), (CHUNK, 1))
     place = RECORD.size + SOURCE_PORT
-    with path.open("wb") as file:
-        file.write(FILE_HEADER)
-        written, number = 0, 0
-        while written < size:
-            ports = FIRST_PORT + np.arange(number, number + CHUNK) // 4 % PORTS
-            rows[:, place : place + 2] = ports.astype(">u2").view(np.uint8).reshape(CHUNK, 2)
-            written += file.write(rows.tobytes())
-            number += CHUNK
+    file.write(FILE_HEADER)
+    written, number = 0, 0
+    while written < size:
+        ports = FIRST_PORT + np.arange(number, number + CHUNK) // 4 % PORTS
+        rows[:, place : place + 2] = ports.astype(">u2").view(np.uint8).reshape(CHUNK, 2)
+        written += file.write(rows.tobytes())
+        number += CHUNK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -14,6 +14,10 @@ LEAST_CHANGE: Final = 0.02
 
 
 ROUNDING: Final = 1e-9
+COMPILER: Final = "clang"
+KERNEL: Final = "kernel"
+OF_THE_VERIFIER: Final = frozenset({"translated", "verified", "states", "stack"})
+"""Counts that the running kernel has a say in; it changes instructions while it loads them."""
 
 
 class Verdict(Enum):
@@ -52,8 +56,21 @@ def compare(old: Results, new: Results) -> Iterator[Change]:
     """
     before = old.by_name()
     for one in new.measurements:
-        if one.name in before:
+        if one.name in before and is_comparable(one, old.machine, new.machine):
             yield change(before[one.name], one)
+
+
+def is_comparable(one: Measurement, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
+    """Whether two machines can be expected to count the same.
+
+    Another compiler makes other programs, and another kernel's verifier looks at them otherwise.
+    """
+    if not one.is_exact:
+        return True
+    if old.get(COMPILER) != new.get(COMPILER):
+        return False
+    of_verifier = one.name.rpartition("/")[2] in OF_THE_VERIFIER
+    return not of_verifier or old.get(KERNEL) == new.get(KERNEL)
 
 
 def change(old: Measurement, new: Measurement) -> Change:

@@ -37,6 +37,16 @@ def fill(table: Map) -> None:
         table.update_batch(keys.tobytes(), bytes(table.value_size * count), count)
 
 
+def age(table: Map) -> None:
+    """Fill a table and empty it: free elements lie about as on a node that has run for long.
+
+    Those of a new one follow each other in memory, which makes an insertion cheaper by a third, for
+    as long as it lasts. Raises MapError.
+    """
+    fill(table)
+    make_room(table)
+
+
 def make_room(table: Map) -> None:
     """Empty a table, as a collector does bit by bit. Raises MapError."""
     table.clear()

@@ -31,6 +31,9 @@ REFERENCE_FLOOR: Final = {Floor.LOOKUP: 29.0, Floor.INSERT: 352.0}
 FASTER: Final = 2
 """A goal is met at the reference divided by this."""
 
+MOST_OF_LOOKUPS: Final = 2.5
+"""An established packet may take so many times the look-ups that it cannot avoid."""
+
 IPV6_ALLOWANCE: Final = 1.15
 """IPv6 may take so much of what IPv4 does."""
 
@@ -123,6 +126,9 @@ def measurements(run: Run) -> Iterator[Measurement]:
         name = f"packets/{loader}/ipv{case.family:d}/{name_of(case, room)}"
         floor_time = run.floors[room][floor_of(case), case.family].minimum
         yield figure(name, samples, floor_time, limit_of(case, run, loader, room))
+        if case.lookups and room is Room.PLENTY:
+            name = f"bounds/{loader}/ipv{case.family:d}/{case.name}"
+            yield bound(name, samples, case.lookups * floor_time)
 
 
 def name_of(case: Case, room: Room) -> str:
@@ -149,6 +155,12 @@ def limit_of(case: Case, run: Run, loader: str, room: Room) -> float | None:
         if (other, other_room, one.name, one.family) == (loader, room, case.name, Family.IPV4):
             return samples.minimum * IPV6_ALLOWANCE
     return None
+
+
+def bound(name: str, samples: Samples, lookups: float) -> Measurement:
+    """An established packet's time in units of the look-ups that it cannot avoid."""
+    least, middle = samples.minimum / lookups, samples.median / lookups
+    return Measurement(name, "x", least, middle, samples.noise, limit=MOST_OF_LOOKUPS)
 
 
 def figure(

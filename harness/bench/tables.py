@@ -36,7 +36,9 @@ def cells(one: Measurement) -> tuple[str, ...]:
 
 def number(value: float) -> str:
     """A number with as many digits as mean something."""
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.1f}"
+    if abs(value) >= 1000 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"
 
 
 def changes_table(changes: Iterable[Change]) -> Table:

@@ -9,7 +9,7 @@ from typing import Final
 
 from harness.bench.addresses import INTERFACE, UNKNOWN_INTERFACE
 from harness.bench.case import Case
-from harness.bench.fill import Room, fill, make_room
+from harness.bench.fill import Room, age, fill, make_room
 from harness.bench.wrapper import MeasurementError, Wrapper
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.subject import PROGRAMS, KernelSubject
@@ -68,9 +68,11 @@ class Lane:
         for interface in (INTERFACE, UNKNOWN_INTERFACE):
             # Test runs need the device to be there; the subject makes it for its first packet.
             self.send(Packet(Hook.FROM_CONTAINER, interface, ARP))
-        if room is Room.NONE:
-            for family in Family:
+        for family in Family:
+            if room is Room.NONE:
                 fill(self._flows(family))
+            else:
+                age(self._flows(family))
 
     def round(self, case: Case, samples: Samples) -> None:
         """One round of a case. Raises MeasurementError."""

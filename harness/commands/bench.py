@@ -58,7 +58,10 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     results = measure(chosen(cases), loaders, rounds)
     changes = list(compare(before, results)) if before else []
     if check and not changes:
-        raise NothingToCompareError("nothing of this run is in the old results: measure the same")
+        raise NothingToCompareError(
+            "nothing of this run is in the old results, or they are of another compiler or kernel: "
+            "measure the same, and give results of this machine by --compare"
+        )
     show(results, changes, as_json)
     if report:
         from harness.bench.page import write_page  # noqa: PLC0415 - needs the charts' library

@@ -52,3 +52,19 @@ def test_only_what_both_runs_have_is_compared() -> None:
 def test_times_of_another_machine_are_left_out() -> None:
     results = Results({}, (count(1), timed(5)))
     assert exact_only(results).measurements == (count(1),)
+
+
+@pytest.mark.parametrize(
+    ("machine", "names"),
+    [
+        ({"clang": "19", "kernel": "6.18"}, ["programs/x/verified", "emulated/x", "packets/x"]),
+        ({"clang": "19", "kernel": "6.1"}, ["emulated/x", "packets/x"]),
+        ({"clang": "20", "kernel": "6.18"}, ["packets/x"]),
+    ],
+)
+def test_counts_of_another_compiler_or_kernel_are_not_compared(
+    machine: dict[str, str], names: list[str]
+) -> None:
+    figures = (count(1, "programs/x/verified"), count(1, "emulated/x"), timed(1))
+    old = Results({"clang": "19", "kernel": "6.18"}, figures)
+    assert [one.name for one in compare(old, Results(machine, figures))] == names

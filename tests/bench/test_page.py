@@ -38,7 +38,7 @@ def test_a_table_is_replaced_and_words_stay(tmp_path: Path) -> None:
     assert text.endswith("more words\n")
     assert "old" not in text
     assert "| programs/a | 1,234 |  | instructions |  |  |" in text
-    assert "| programs/b | 5.5 | 6 | ms | 5 | missed |" in text
+    assert "| programs/b | 5.50 | 6 | ms | 5 | missed |" in text
     write_page(RESULTS, page, tmp_path)
     assert page.read_text() == text
 
@@ -52,7 +52,7 @@ def test_a_page_without_markers_is_told(tmp_path: Path) -> None:
 
 def test_the_page_has_a_place_for_every_suite() -> None:
     text = PAGE.read_text()
-    for suite in (*SUITES, "memory"):
+    for suite in (*SUITES, "memory", "bounds"):
         assert text.count(f"<!-- {suite}: begin -->\n") == 1
 
 

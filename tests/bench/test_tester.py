@@ -15,14 +15,15 @@ from harness.step import PacketStep
 
 def test_a_capture_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "large.pcap"
-    write_capture(path, 1 << 20)
+    with path.open("wb") as file:
+        write_capture(file, 1 << 20)
     (scenario,) = Source(path, is_capture=True).scenarios()
     packets = [step.packet for step in scenario.steps if isinstance(step, PacketStep)]
     assert len(packets) == CHUNK
     assert len({packet.data[34:36] for packet in packets}) == CHUNK // 4
 
 
-def test_import_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_is_measured() -> None:
     found = {one.name: one for one in tester.imported(1 << 20)}
     assert found["tester/import/packets"].value > 0
     assert found["tester/import/memory-growth"].is_met

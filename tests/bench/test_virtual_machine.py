@@ -57,7 +57,7 @@ def test_counts_are_read_and_an_empty_answer_is_none() -> None:
 def test_without_qemu_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "QEMU", "qemu-system-nowhere")
     with pytest.raises(MissingToolError, match="apt-get install qemu-system-x86"):
-        run_in_guest(NOWHERE, Path(), ["true"])
+        run_in_guest(NOWHERE, Path(), ["true"], {})
 
 
 def test_a_tool_that_is_not_there_or_fails_is_told() -> None:

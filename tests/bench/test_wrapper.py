@@ -13,7 +13,7 @@ from harness.bench.timing import Lane, Samples
 from harness.bench.traffic import Traffic
 from harness.bench.wrapper import MeasurementError, Wrapper, padded
 from harness.kernel.interface import KernelContext, RunResult
-from harness.kernel.test_run import TestRun
+from harness.kernel.test_run import TestRun as RepeatedRun
 from model.domain.address import Family
 from model.domain.reason import Reason
 
@@ -49,7 +49,7 @@ def test_without_the_wrapper_the_second_pass_sees_what_the_first_left(
     lane: Lane, family: Family
 ) -> None:
     case = opened(lane, CASES["service-established", family])
-    run = TestRun(program(lane), repeat=2)
+    run = RepeatedRun(program(lane), repeat=2)
     before = lane.count(case)
     result = run(case.packet.data, KernelContext(interface=INTERFACE))
     assert isinstance(result, RunResult)

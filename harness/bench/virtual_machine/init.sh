@@ -15,9 +15,9 @@ $b mount -t overlay -o lowerdir=/host,upperdir=/changes/upper,workdir=/changes/w
 	{ echo "twinpath-guest: no overlay"; $b poweroff -f; }
 for folder in proc sys dev; do $b mount --move /$folder /root/$folder; done
 $b mount -t tmpfs tmpfs /root/run
+$b cp /guest/* /root/run/
 modules=$($b sed -n 's/.*twinpath.modules=\([^ ]*\).*/\1/p' /root/proc/cmdline)
-script=$($b sed -n 's/.*twinpath.script=\([^ ]*\).*/\1/p' /root/proc/cmdline)
 $b mkdir -p /root/lib/modules
 $b rm -rf "/root/lib/modules/$($b uname -r)"
 $b ln -s "$modules" "/root/lib/modules/$($b uname -r)"
-exec $b switch_root /root /bin/sh "$script"
+exec $b switch_root /root /bin/sh /run/script

@@ -5,7 +5,7 @@ from __future__ import annotations
 import lzma
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,20 +16,24 @@ INIT: Final = Path(__file__).with_name("init.sh")
 MODULES: Final = ("virtio_pci", "9pnet_virtio", "9p", "overlay")
 """What it takes to use the host's files."""
 
-FOLDERS: Final = ("bin", "dev", "proc", "sys", "modules", "host", "changes", "root")
+FOLDERS: Final = ("bin", "dev", "proc", "sys", "modules", "guest", "host", "changes", "root")
 EXECUTABLE: Final = 0o100755
 FOLDER: Final = 0o040755
 _INSMOD = re.compile(r"^insmod (\S+)", re.M)
 
 
-def make_initramfs(kernel: GuestKernel) -> bytes:
-    """A cpio archive (format newc). Raises MissingToolError."""
+def make_initramfs(kernel: GuestKernel, guest: Mapping[str, bytes]) -> bytes:
+    """A cpio archive (format newc); `guest` are files that will be in /run.
+
+    Raises MissingToolError.
+    """
     busybox = shutil.which("busybox")
     if busybox is None:
         raise MissingToolError("busybox not found", "apt-get install busybox-static")
     parts = [entry(name, FOLDER) for name in FOLDERS]
     parts.append(entry("bin/busybox", EXECUTABLE, Path(busybox).read_bytes()))
     parts.append(entry("init", EXECUTABLE, INIT.read_bytes()))
+    parts += [entry(f"guest/{name}", EXECUTABLE, data) for name, data in guest.items()]
     for number, module in enumerate(needed_modules(kernel)):
         name = f"modules/{number:03}-{module.name.partition('.')[0]}.ko"
         parts.append(entry(name, EXECUTABLE, module_bytes(module)))

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -36,27 +36,34 @@ class GuestError(UserError):
     """The emulated machine did not do what it was told."""
 
 
-def run_in_guest(kernel: GuestKernel, folder: Path, command: Sequence[str]) -> list[str]:
+def run_in_guest(
+    kernel: GuestKernel, folder: Path, command: Sequence[str], files: Mapping[str, bytes]
+) -> list[str]:
     """Lines that a command prints, run in a folder of the host's, which it can only read.
 
-    One nanosecond of the guest's clock is one instruction (`-icount shift=0`), and idle time is
-    skipped. Raises MissingToolError, GuestError.
+    `files` are in its /run. One nanosecond of its clock is one instruction (`-icount
+    shift=0`); idle time is skipped. It ends when this process does, and leaves no file behind.
+    Raises MissingToolError, GuestError.
     """
-    qemu = shutil.which(QEMU)
+    qemu, setpriv = shutil.which(QEMU), shutil.which("setpriv")
     if qemu is None:
         raise MissingToolError(f"{QEMU} not found", "apt-get install qemu-system-x86")
-    with tempfile.TemporaryDirectory() as work:
-        initramfs, script = Path(work) / "initramfs", Path(work) / "script"
-        initramfs.write_bytes(make_initramfs(kernel))
-        script.write_text(SCRIPT.format(folder=folder, command=shlex.join(command), end=END))
-        arguments = [qemu, *machine(), *files(), *start(kernel, initramfs, script)]
+    if setpriv is None:
+        raise MissingToolError("setpriv not found", "apt-get install util-linux")
+    script = SCRIPT.format(folder=folder, command=shlex.join(command), end=END)
+    with tempfile.TemporaryFile() as initramfs:
+        initramfs.write(make_initramfs(kernel, {"script": script.encode(), **files}))
+        initramfs.flush()
+        number = initramfs.fileno()
+        arguments = [setpriv, "--pdeathsig", "KILL", qemu, *machine(), *host_files()]
         try:
-            done = subprocess.run(  # noqa: S603 - a tool from the search path, no shell
-                arguments,
+            done = subprocess.run(  # noqa: S603 - tools from the search path, no shell
+                [*arguments, *start(kernel, f"/proc/self/fd/{number}")],
                 capture_output=True,
                 check=False,
                 timeout=SECONDS,
                 stdin=subprocess.DEVNULL,
+                pass_fds=(number,),
             )
         except subprocess.TimeoutExpired:
             raise GuestError(f"the emulated machine took more than {SECONDS} s") from None
@@ -72,7 +79,7 @@ def machine() -> list[str]:
     ]
 
 
-def files() -> list[str]:
+def host_files() -> list[str]:
     """The host's files, not to be changed."""
     return [
         *("-fsdev", "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap"),
@@ -80,12 +87,10 @@ def files() -> list[str]:
     ]
 
 
-def start(kernel: GuestKernel, initramfs: Path, script: Path) -> list[str]:
+def start(kernel: GuestKernel, initramfs: str) -> list[str]:
     """Kernel, first file system, and what they are told."""
-    line = (
-        f"console=ttyS0 quiet panic=-1 twinpath.modules={kernel.modules} twinpath.script={script}"
-    )
-    return ["-kernel", str(kernel.image), "-initrd", str(initramfs), "-append", line]
+    line = f"console=ttyS0 quiet panic=-1 twinpath.modules={kernel.modules}"
+    return ["-kernel", str(kernel.image), "-initrd", initramfs, "-append", line]
 
 
 def answer(lines: Sequence[str], complaint: bytes) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -37,11 +36,9 @@ def emulated(
     kernel = guest_kernel()
     advance(f"Linux {kernel.release} is running")
     plan = {"datapath": str(build(SOURCE)), "wrapper": str(build(WRAPPER)), "cases": names}
-    with tempfile.TemporaryDirectory() as work:
-        path = Path(work) / "plan"
-        path.write_text(json.dumps(plan), "utf-8")
-        command = [sys.executable, "-m", "harness.bench.virtual_machine.guest", str(path)]
-        lines = run_in_guest(kernel, REPOSITORY, command)
+    command = [sys.executable, "-m", "harness.bench.virtual_machine.guest", "/run/plan"]
+    files = {"plan": json.dumps(plan).encode()}
+    lines = run_in_guest(kernel, REPOSITORY, command, files)
     yield from figures(lines, ".".join(kernel.release.split(".")[:2]))
 
 
