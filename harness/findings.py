@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from harness.lockstep.reproduce import (
 )
 from harness.lockstep.result import Divergence
 from harness.report.divergence import Reproduction, print_divergence
-from harness.report.saved import SeenPacket, folder_name, save, scenario_text
+from harness.report.saved import SCENARIO_FILE, SeenPacket, folder_name, save, scenario_text
 from harness.shrink.shrink import shrink_in
 from harness.step import PacketStep, Scenario
 from harness.subject import Prediction, Refused
@@ -69,7 +70,7 @@ def cause(divergence: Divergence) -> Cause:
 class Finding:
     """A divergence that has been looked into; `problem` says why it could not be saved.
 
-    `count` divergences have this cause.
+    `count` divergences have this cause. `scenario_file` is where it has been saved.
     """
 
     divergence: Divergence
@@ -77,6 +78,7 @@ class Finding:
     replay: str
     problem: str = ""
     count: int = 1
+    scenario_file: Path | None = None
 
     @property
     def cause(self) -> tuple[str, Cause]:
@@ -143,12 +145,37 @@ def program() -> str:
 def investigate(
     lockstep: Lockstep, divergence: Divergence, parent: Path, circumstances: Origin
 ) -> Finding:
-    """Shorten a divergence, count how often it comes about, and save it below `parent`."""
-    shortest = seen_first(shrink_in(lockstep, divergence).divergence, divergence)
-    tries = 0 if is_long(shortest) else TRIES
-    agreed = count_reproductions(runs_in(lockstep), shortest, tries)
-    reproduction = Reproduction(agreed, tries)
-    return keep(lockstep, shortest, reproduction, parent, circumstances, divergence.scenario)
+    """Shorten a divergence, count how often it comes about, and save it below `parent`.
+
+    Until then it stands below `parent` as it was found: whoever is killed meanwhile loses nothing.
+    """
+    with noted_meanwhile(parent, divergence):
+        shortest = seen_first(shrink_in(lockstep, divergence).divergence, divergence)
+        tries = 0 if is_long(shortest) else TRIES
+        agreed = count_reproductions(runs_in(lockstep), shortest, tries)
+        reproduction = Reproduction(agreed, tries)
+        return keep(lockstep, shortest, reproduction, parent, circumstances, divergence.scenario)
+
+
+@contextmanager
+def noted_meanwhile(parent: Path, divergence: Divergence) -> Iterator[None]:
+    """Within this a divergence is kept among those that nobody has looked into.
+
+    One that cannot be saved so is none the worse for it: `keep` will say why.
+    """
+    from harness.fuzz.corpus.store import UNEXAMINED, save_case  # noqa: PLC0415 - imports Scapy
+
+    kept: Path | None = None
+    if not is_long(divergence):
+        with suppress(UserError):
+            kept = save_case(parent / UNEXAMINED, up_to(divergence).scenario)
+    try:
+        yield
+    finally:
+        if kept is not None:
+            kept.unlink(missing_ok=True)
+            with suppress(OSError):
+                kept.parent.rmdir()
 
 
 def seen_first(shortest: Divergence, found: Divergence) -> Divergence:
@@ -193,7 +220,7 @@ def keep(  # noqa: PLR0913, PLR0917 - all that is known of a finding
     except UserError as error:
         replay = circumstances.command("run", origin.path, "--filter", origin.name)
         return Finding(divergence, reproduction, replay, str(error))
-    return Finding(divergence, reproduction, replay)
+    return Finding(divergence, reproduction, replay, scenario_file=parent / name / SCENARIO_FILE)
 
 
 def seen_packets(lockstep: Lockstep, divergence: Divergence) -> list[SeenPacket]:

@@ -25,8 +25,10 @@ COMMANDS: Final = {
     "doctor": "Say what this machine can do and how to mend the rest.",
     "fuzz": "Look for divergences with generated scenarios.",
     "corpus": "Make a campaign's corpus smaller, or merge and import others.",
+    "gate": "Judge a change: what is new on the head against its base.",
     "load": "Load the datapath and show the verifier's figures.",
     "bench": "Measure what the datapath and the tester cost.",
+    "report": "Make a report of a stored run.",
     "coverage": "Show which branches of both sides corpora reach.",
     "mutate": "Plant faults in either side and see what notices them.",
 }

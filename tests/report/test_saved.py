@@ -18,7 +18,6 @@ from rich.console import Console
 from scapy.utils import PcapNgReader
 
 from harness.errors import UserError
-from harness.report import saved
 from harness.report.saved import SeenPacket, folder_name, remove_leftovers, save
 from tests.lockstep.world import enters, leaves, scenario
 
@@ -178,7 +177,7 @@ def test_a_folder_cleared_away_before_it_was_locked_is_made_again(
         real(descriptor, operation)
 
     real = fcntl.flock
-    monkeypatch.setattr(saved.fcntl, "flock", late)
+    monkeypatch.setattr(fcntl, "flock", late)
     folder = save_example(tmp_path)
     assert cleared == 1
     assert {path.name for path in folder.iterdir()} == FILES
