@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from harness.commands.options import REPOSITORY, named_object
+from harness.compare.difference import Kind
 from harness.coverage.replay import replay
 from harness.coverage.reviewed import read_review
 from harness.datapath.bench import Bench
@@ -133,8 +134,8 @@ def located(
     model = locate_in_model(divergence, clause_of(divergence), REPOSITORY)
     if locator is None:
         return Location((), model, problem)
-    clause = clause_of_field(divergence)
-    about = About(clause, signature(divergence).field) if clause else None
+    kind, field, _ = signature(divergence)
+    about = About(clause_of_field(divergence), field if kind is Kind.ENTRY else "")
     try:
         return Location(locator.locate(divergence, about, changed), model)
     except UserError as error:

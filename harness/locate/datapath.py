@@ -22,7 +22,7 @@ from harness.datapath.bench import Bench
 from harness.datapath.subject import PROGRAMS
 from harness.errors import UserError
 from harness.locate.functions import order_of_lines, read_functions
-from harness.locate.regions import Profile, Region, profile
+from harness.locate.regions import Profile, Region, lines_run, profile
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence
 from harness.reference import ModelReference
@@ -42,10 +42,13 @@ Changed = Mapping[str, Collection[int]]
 
 
 class About(NamedTuple):
-    """A field that differs, and the clause that it belongs to."""
+    """The clause that a field which differs belongs to, and an entry's field; empty: of any."""
 
     clause: str
     field: str
+
+
+NOTHING: Final = About("", "")
 
 
 class DatapathLocator:
@@ -78,7 +81,7 @@ class DatapathLocator:
                 self._agreed += self._counted.total()
 
     def locate(
-        self, divergence: Divergence, about: About | None = None, changed: Changed | None = None
+        self, divergence: Divergence, about: About = NOTHING, changed: Changed | None = None
     ) -> tuple[Place, ...]:
         """Likely places of a divergence, the likeliest first. Raises UserError."""
         before, last = self._split(divergence)
@@ -92,7 +95,7 @@ class DatapathLocator:
         return tuple(dict.fromkeys(places))[:LIKELY]
 
     def _suspicion(
-        self, ran: Profile, agreed: Mapping[Region, int], about: About | None
+        self, ran: Profile, agreed: Mapping[Region, int], about: About
     ) -> Callable[[Region], tuple[bool, bool, int, int]]:
         """What regions are sorted by.
 
@@ -102,15 +105,13 @@ class DatapathLocator:
         texts = {region.file: self._text(region.file) for region in ran.counts}
         functions = read_functions(ran.bodies, texts)
         entry = next(name for name in PROGRAMS.values() if ran.counts[ran.bodies[name]])
-        order = order_of_lines(functions, entry)
-        bodies = (
-            [] if about is None else [one.body for one in functions if about.clause in one.clauses]
-        )
+        order = order_of_lines(functions, entry, lines_run(ran.counts))
+        bodies = [one.body for one in functions if about.clause in one.clauses]
 
         def suspicion(region: Region) -> tuple[bool, bool, int, int]:
             line = self._first_line(region)
             is_about = any(contains(body, region) for body in bodies)
-            names = about is not None and about.field in texts[region.file][line - 1]
+            names = about.field in texts[region.file][line - 1].lower()
             when = order.get((region.file, line), 0)
             return not is_about, not names, agreed.get(region, 0), -when
 

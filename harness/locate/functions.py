@@ -6,7 +6,7 @@ Good for this source's style: plain calls by name, a comment in front of a funct
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,18 +64,25 @@ def comment_before(lines: list[str], line: int) -> list[str]:
     return lines[begin:end]
 
 
-def order_of_lines(functions: list[Function], entry: str) -> dict[tuple[Path, int], int]:
-    """When each line is come to for the last time, by a walk through all calls from an entry."""
+def order_of_lines(
+    functions: list[Function], entry: str, ran: Collection[tuple[Path, int]]
+) -> dict[tuple[Path, int], int]:
+    """When each line is come to for the last time.
+
+    The walk goes from an entry through all lines that `ran` and the calls in them.
+    """
     by_name = {one.name: one for one in functions}
     order: dict[tuple[Path, int], int] = {}
     pending: list[tuple[Function, int]] = [(by_name[entry], by_name[entry].body.line)]
     visits = 0
     while pending and visits < VISITS:
         function, line = pending.pop()
-        order[function.body.file, line] = len(order) + visits
         visits += 1
         if line < function.body.last_line:
             pending.append((function, line + 1))
+        if (function.body.file, line) not in ran:
+            continue
+        order[function.body.file, line] = visits
         called = [name for at, name in function.calls if at == line]
         pending += [(by_name[name], by_name[name].body.line) for name in reversed(called)]
     return order

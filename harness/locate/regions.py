@@ -53,3 +53,14 @@ def _add(found: Profile, function: dict[str, Any], folder: Path) -> None:
             region = Region(files[file], *place)
             found.counts[region] = found.counts.get(region, 0) + count
             found.bodies.setdefault(function["name"].rpartition(":")[2], region)
+
+
+def lines_run(counts: dict[Region, int]) -> set[tuple[Path, int]]:
+    """Lines that ran: those whose innermost region did."""
+    ran: dict[tuple[Path, int], bool] = {}
+    for region in sorted(counts, key=lambda one: one.line - one.last_line):
+        for line in range(region.line, region.last_line + 1):
+            ran[region.file, line] = counts[region] > 0 or (
+                line == region.line and ran.get((region.file, line), False)
+            )
+    return {place for place, did in ran.items() if did}

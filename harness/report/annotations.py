@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.report.outcome import Verdict, explanation, outcome_of
-from harness.report.text import printable
+from harness.report.text import printable_record
 from harness.store.records import Finding, Place, Run, Standing
 
 MESSAGE: Final = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
@@ -23,6 +23,7 @@ def as_annotations(run: Run) -> str:
 
 def annotation_lines(run: Run) -> Iterator[str]:
     """A workflow command for each thing to be said."""
+    run = printable_record(run)
     for finding in run.findings:
         yield finding_line(finding)
     for one in run.failed:
@@ -57,7 +58,6 @@ def command(level: str, message: str, place: Place | None = None, title: str = "
 
 def escaped(text: str, escapes: tuple[tuple[str, str], ...]) -> str:
     """The text as a workflow command wants it."""
-    text = printable(text)
     for plain, code in escapes:
         text = text.replace(plain, code)
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as Xml
 
 from harness.report.outcome import Verdict, explanation, figures, outcome_of
-from harness.report.text import printable
+from harness.report.text import printable_record
 from harness.store.records import DivergenceRecord, Run, ScenarioResult, Standing
 
 
@@ -15,6 +15,7 @@ def as_junit(run: Run) -> str:
     A known divergence is a test case that was skipped, with the reason; a scenario that could not
     be carried out, and a run that compared nothing or was cut short, is an error.
     """
+    run = printable_record(run)
     root = Xml.Element("testsuites", name=f"twinpath {run.facts.command}")
     totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
     for suite in [*(suite_of(run, loader) for loader in run.facts.loaders), *verdict_suites(run)]:
@@ -34,7 +35,7 @@ def suite_of(run: Run, loader: str) -> Xml.Element:
     suite = Xml.Element("testsuite", name=f"twinpath {loader}")
     properties = Xml.SubElement(suite, "properties")
     for label, words in figures(run):
-        Xml.SubElement(properties, "property", name=label, value=printable(words))
+        Xml.SubElement(properties, "property", name=label, value=words)
     for one in scenarios:
         suite.append(case_of(one, divergences_of(run, one)))
     count_up(suite, sum(one.seconds for one in scenarios))
@@ -51,21 +52,19 @@ def case_of(scenario: ScenarioResult, divergences: list[DivergenceRecord]) -> Xm
     """One scenario as a test case."""
     case = Xml.Element(
         "testcase",
-        classname=printable(f"{scenario.loader}.{scenario.path}"),
-        name=printable(scenario.name),
+        classname=f"{scenario.loader}.{scenario.path}",
+        name=scenario.name,
         time=seconds(scenario.seconds),
     )
     new = [one for one in divergences if one.standing is Standing.NEW]
     if scenario.message:
-        Xml.SubElement(case, "error", type="failed", message=printable(scenario.message))
+        Xml.SubElement(case, "error", type="failed", message=scenario.message)
     elif new:
-        failure = Xml.SubElement(
-            case, "failure", type=new[0].first.kind, message=printable(new[0].title)
-        )
-        failure.text = printable("\n\n".join(text_of(one) for one in new))
+        failure = Xml.SubElement(case, "failure", type=new[0].first.kind, message=new[0].title)
+        failure.text = "\n\n".join(text_of(one) for one in new)
     elif divergences:
         words = f"{divergences[0].standing.value}: {divergences[0].standing_reason}"
-        Xml.SubElement(case, "skipped", message=printable(words))
+        Xml.SubElement(case, "skipped", message=words)
     return case
 
 
@@ -83,7 +82,7 @@ def verdict_suites(run: Run) -> list[Xml.Element]:
     case = Xml.SubElement(
         suite, "testcase", classname="verdict", name="the whole run", time="0.000"
     )
-    Xml.SubElement(case, "error", type=outcome.verdict.value, message=printable(outcome.words))
+    Xml.SubElement(case, "error", type=outcome.verdict.value, message=outcome.words)
     count_up(suite, 0.0)
     return [suite]
 

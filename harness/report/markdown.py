@@ -8,7 +8,7 @@ from typing import Final
 from harness.report.clause_counts import clause_rows, exercised
 from harness.report.outcome import explanation, figures, outcome_of
 from harness.report.template import environment
-from harness.report.text import printable
+from harness.report.text import printable_record
 from harness.store.records import PastRun, ProgramCost, Run
 
 SPECIAL: Final = re.compile(r"([\\`*_\[\]<#!|~&@])")
@@ -17,6 +17,7 @@ SPECIAL: Final = re.compile(r"([\\`*_\[\]<#!|~&@])")
 
 def as_markdown(run: Run, history: tuple[PastRun, ...] = ()) -> str:
     """A run as a job summary: verdict, divergences, figures, clauses that nothing exercised."""
+    run = printable_record(run)
     engine = environment(autoescape=False)
     engine.filters.update(plain=plain, code=code)
     rows = clause_rows(run)
@@ -39,12 +40,12 @@ def before(run: Run, history: tuple[PastRun, ...]) -> dict[tuple[str, str], Prog
 
 def plain(text: str) -> str:
     """Text that is shown as it is, on one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(printable(text).split()))
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def code(text: str) -> str:
     """Text as code, on one line, between more backticks than it holds; table cells included."""
-    line = " ".join(printable(text).split())
+    line = " ".join(text.split())
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if longest else ""

@@ -7,12 +7,14 @@ from harness.report.clause_counts import clause_rows, columns, exercised
 from harness.report.outcome import figures, outcome_of, place_words
 from harness.report.source_view import side_views
 from harness.report.template import environment
+from harness.report.text import printable_record
 from harness.report.words import duration_words
 from harness.store.records import PastRun, Run, ScenarioStatus
 
 
 def as_page(run: Run, history: tuple[PastRun, ...] = ()) -> str:
     """A run as a page."""
+    run = printable_record(run)
     rows = clause_rows(run)
     return (
         environment()

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from harness.report.outcome import Outcome, Verdict, explanation, figures, outcome_of
-from harness.report.text import printable
+from harness.report.text import printable_record
 from harness.store.records import Finding, Place, Run, Standing
 from model.clauses import CLAUSES
 
@@ -25,6 +25,7 @@ def as_sarif(run: Run) -> str:
 
     Known divergences are suppressed results, with the reason as justification.
     """
+    run = printable_record(run)
     results = [as_result(one) for one in run.findings]
     log = {
         "$schema": SCHEMA,
@@ -35,7 +36,7 @@ def as_sarif(run: Run) -> str:
                 "invocations": [invocation(run, outcome_of(run))],
                 "originalUriBaseIds": {ROOT: {"description": {"text": "the repository"}}},
                 "results": results,
-                "properties": {label: printable(words) for label, words in figures(run)},
+                "properties": dict(figures(run)),
                 "columnKind": "unicodeCodePoints",
             }
         ],
@@ -56,8 +57,7 @@ def driver(results: list[dict[str, Any]]) -> dict[str, Any]:
 def invocation(run: Run, outcome: Outcome) -> dict[str, Any]:
     """Whether the run did what it was to do, and what it could not do."""
     notes = [
-        {"level": "error", "message": {"text": printable(f"{one.path}: {one.message}")}}
-        for one in run.failed
+        {"level": "error", "message": {"text": f"{one.path}: {one.message}"}} for one in run.failed
     ]
     if outcome.verdict in (Verdict.NOTHING, Verdict.INCOMPLETE):
         notes.append({"level": "error", "message": {"text": outcome.words}})
@@ -72,19 +72,17 @@ def as_result(finding: Finding) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": one.clause or STATE,
         "level": "error" if one.standing is Standing.NEW else "note",
-        "message": {"text": printable(message(finding))},
+        "message": {"text": message(finding)},
         "locations": [location(place) for place in places[:1]],
         "relatedLocations": [
             {**location(place), "id": number, "message": {"text": "the model"}}
             for number, place in enumerate(places[1:], start=1)
         ],
         "partialFingerprints": {"divergence/v1": f"{one.loader}-{one.fingerprint}"},
-        "properties": {"scenarios": [printable(name) for name in finding.scenarios]},
+        "properties": {"scenarios": list(finding.scenarios)},
     }
     if one.standing is not Standing.NEW:
-        result["suppressions"] = [
-            {"kind": "external", "justification": printable(one.standing_reason)}
-        ]
+        result["suppressions"] = [{"kind": "external", "justification": one.standing_reason}]
     return result
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.report.text import printable
-
 
 def environment(package: str = "harness.report", autoescape: bool = True) -> Environment:
-    """Templates of a package. Everything that is printed has no control characters."""
+    """Templates of a package."""
     return Environment(
         loader=PackageLoader(package),
         autoescape=autoescape,  # noqa: S701 - Markdown escapes by a filter of its own
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: printable(value) if type(value) is str else value,
     )

@@ -9,7 +9,7 @@ from rich.text import Text
 from harness.report.clause_counts import clause_rows, exercised
 from harness.report.outcome import Verdict, explanation, figures, outcome_of
 from harness.report.tables import plain_table
-from harness.report.text import printable
+from harness.report.text import printable_record
 from harness.store.records import Finding, Run, Standing
 
 STYLES = {
@@ -22,6 +22,7 @@ STYLES = {
 
 def stored_run(run: Run) -> RenderableType:
     """A run on one screen, as far as its divergences let it."""
+    run = printable_record(run)
     outcome = outcome_of(run)
     parts: list[RenderableType] = []
     for finding in run.findings:
@@ -42,7 +43,7 @@ def cause(finding: Finding) -> RenderableType:
     """One cause: what was sent, what each side did, where it comes from."""
     one = finding.first
     new = one.standing is Standing.NEW
-    heading = f"{one.standing.value} divergence: {printable(one.title)}"
+    heading = f"{one.standing.value} divergence: {one.title}"
     lines = [pair for pair in explanation(one) if pair[0] != "replay"]
     if finding.again:
         lines.append(("again", f"{len(finding.again)} more, {len(finding.scenarios)} scenarios"))
@@ -57,7 +58,7 @@ def labelled(lines: list[tuple[str, str]]) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for label, words in lines:
-        table.add_row(label, Text(printable(words)))
+        table.add_row(label, Text(words))
     return table
 
 
