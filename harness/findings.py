@@ -43,11 +43,13 @@ TRIES = 20
 class Cause(NamedTuple):
     """What divergences of one cause have in common once they are shrunk.
 
-    Beside their signature: the reason by the reference and the one that the subject counted, the
-    hook, and how many steps it takes.
+    Beside their signature: the two values that differ, which canonical names make comparable, the
+    reason by the reference and the one that the subject counted, the hook, and the number of steps.
     """
 
     signature: Signature
+    expected: str
+    actual: str
     reason: Reason | None
     counted: Reason | None
     hook: Hook | None
@@ -57,8 +59,11 @@ class Cause(NamedTuple):
 def cause(divergence: Divergence) -> Cause:
     """The cause of a divergence that has been shrunk, as far as it can be told from outside."""
     prediction, step = divergence.prediction, divergence.step
+    first = divergence.differences[0]
     return Cause(
         signature(divergence),
+        value_words(first.expected),
+        value_words(first.actual),
         None if prediction is None else prediction.reason,
         divergence.counted_reason,
         step.packet.hook if isinstance(step, PacketStep) else None,

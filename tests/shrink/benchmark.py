@@ -31,6 +31,7 @@ from harness.scenario.write import write_scenario
 from harness.shrink.shrink import shrink_in
 from harness.sources import find_sources
 from harness.step import Scenario
+from model.domain.limits import UNLIMITED
 from tests.faults.test_planted_faults import CORPORA, DATAPATH_FAULTS, Fault, planted
 from tests.shrink.sequences import failing_sequence
 
@@ -75,17 +76,25 @@ class Measured:
 
 
 def measure(bench: Bench, fault: Fault, scenarios: list[Scenario], seeds: int) -> Measured:
-    """Shrink the failing sequences of one fault."""
+    """Plant one fault and shrink its failing sequences."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "bpf"
         shutil.copytree(REPOSITORY / "bpf", copy)
         planted(copy, fault)
         subject = bench.open(copy / "twinpath.bpf.c")
-    lockstep = Lockstep(ModelReference(), subject)
+        try:
+            lockstep = Lockstep(ModelReference(), subject)
+            return measure_in(lockstep, fault.name, scenarios, seeds)
+        finally:
+            subject.close()
+
+
+def measure_in(lockstep: Lockstep, fault: str, scenarios: list[Scenario], seeds: int) -> Measured:
+    """Shrink failing sequences of a fault that is planted on the subject's side."""
     run = runs_in(lockstep)
-    diverging = [one for one in scenarios if not one.limits.evict and run(one) is not None]
+    diverging = [one for one in scenarios if one.limits == UNLIMITED and run(one) is not None]
     texts: dict[Signature, Counter[str]] = {}
-    measured, runs, seconds = Measured(fault.name), [], []
+    measured, runs, seconds = Measured(fault), [], []
     causes: Counter[Cause] = Counter()
     for seed in range(seeds):
         found = failing_sequence(seed, diverging, run)
@@ -93,7 +102,7 @@ def measure(bench: Bench, fault: Fault, scenarios: list[Scenario], seeds: int) -
             continue
         shrunk = shrink_in(lockstep, found)
         kind = signature(shrunk.divergence)
-        least = max(MINIMAL[fault.name], FURTHER.get(kind.clause, 0))
+        least = max(MINIMAL[fault], FURTHER.get(kind.clause, 0))
         steps = len(tuple(shrunk.scenario.steps))
         measured.results += 1
         measured.minimal += steps <= least
@@ -102,7 +111,6 @@ def measure(bench: Bench, fault: Fault, scenarios: list[Scenario], seeds: int) -
         causes[cause(shrunk.divergence)] += 1
         runs.append(shrunk.runs)
         seconds.append(shrunk.seconds)
-    subject.close()
     measured.canonical = sum(max(counted.values()) for counted in texts.values())
     measured.runs, measured.seconds = median(runs or [0]), median(seconds or [0.0])
     measured.slowest = max(seconds, default=0.0)
