@@ -105,7 +105,7 @@ class DatapathLocator:
         texts = {region.file: self._text(region.file) for region in ran.counts}
         functions = read_functions(ran.bodies, texts)
         entry = next(name for name in PROGRAMS.values() if ran.counts[ran.bodies[name]])
-        order = order_of_lines(functions, entry, lines_run(ran.counts))
+        order = order_of_lines(functions, entry, lines_run(ran.counts, texts))
         bodies = [one.body for one in functions if about.clause in one.clauses]
 
         def suspicion(region: Region) -> tuple[bool, bool, int, int]:

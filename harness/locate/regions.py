@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -55,12 +56,17 @@ def _add(found: Profile, function: dict[str, Any], folder: Path) -> None:
             found.bodies.setdefault(function["name"].rpartition(":")[2], region)
 
 
-def lines_run(counts: dict[Region, int]) -> set[tuple[Path, int]]:
-    """Lines that ran: those whose innermost region did."""
+def lines_run(
+    counts: Mapping[Region, int], texts: Mapping[Path, list[str]]
+) -> set[tuple[Path, int]]:
+    """Lines that ran: those whose innermost region did. `texts` are the lines of the files.
+
+    What ran on a line before a region begins in its middle did run.
+    """
     ran: dict[tuple[Path, int], bool] = {}
     for region in sorted(counts, key=lambda one: one.line - one.last_line):
         for line in range(region.line, region.last_line + 1):
-            ran[region.file, line] = counts[region] > 0 or (
-                line == region.line and ran.get((region.file, line), False)
-            )
+            before = line == region.line and texts[region.file][line - 1][: region.column - 1]
+            kept = bool(before and before.strip()) and ran.get((region.file, line), False)
+            ran[region.file, line] = counts[region] > 0 or kept
     return {place for place, did in ran.items() if did}

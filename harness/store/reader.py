@@ -58,7 +58,7 @@ class StoreReader:
         wanted = numbers[-1] if number is None else number
         if wanted not in numbers:
             raise StoreError(f"{self.path}: has no run {wanted}; the latest is {numbers[-1]}")
-        with told(self.path), self._snapshot():
+        with told(self.path), self._snapshot(), self._sensible():
             return self._run(wanted)
 
     def history(self, last: int) -> tuple[PastRun, ...]:
@@ -92,6 +92,17 @@ class StoreReader:
             yield
         finally:
             self._database.execute("COMMIT")
+
+    @contextmanager
+    def _sensible(self) -> Iterator[None]:
+        """Turns what a row that nobody of ours has written leads to into a line."""
+        try:
+            yield
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise StoreError(
+                f"{self.path}: holds what no run has written ({type(error).__name__}); "
+                "name another store"
+            ) from None
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         with told(self.path):
