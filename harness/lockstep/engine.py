@@ -106,8 +106,9 @@ class Lockstep:
     def resize(self, limits: Limits) -> None:
         """Both sides with tables of these sizes (CT-12)."""
         if limits != self.limits:
-            self.reference = self.reference.resized(limits)
-            self.subject = self.subject.resized(limits)
+            # Both or neither: a subject that cannot be loaded leaves the two as they were.
+            reference, subject = self.reference.resized(limits), self.subject.resized(limits)
+            self.reference, self.subject = reference, subject
             self.evictions = Evictions(self.reference, self.subject)
             self.limits = limits
 

@@ -126,7 +126,7 @@ def test_an_interrupt_while_a_divergence_is_looked_into_does_not_lose_it(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("harness.findings.shorten", interrupted)
+    monkeypatch.setattr("harness.findings.shrink_in", interrupted)
     done = shell.run("run", "shop.yaml", "plain.yaml", "--object", mutant)
     assert done.code == ExitCode.DIVERGENCE
     assert "divergence: shop" in done.out

@@ -8,6 +8,7 @@ from itertools import islice
 
 import pytest
 
+from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import RunResult
 from harness.reference import ModelReference
@@ -200,3 +201,19 @@ def test_an_unlimited_run_comes_after_a_limited_one() -> None:
     refusing = replace(small(*connections(*range(1, 12))), limits=Limits(conntrack=3, refuse=True))
     assert lockstep.run(refusing).reasons == {"new": 3, "conntrack_create_failed": 8}
     assert lockstep.run(scenario(*connections(*range(1, 12)))).reasons == {"new": 11}
+
+
+class Unloadable(Datapath):
+    """A datapath that no other sizes can be had of."""
+
+    def resized(self, limits: Limits) -> Unloadable:
+        raise UserError(f"no tables of {limits.conntrack} entries here")
+
+
+def test_sizes_that_one_side_cannot_have_leave_both_as_they_were() -> None:
+    lockstep = Lockstep(ModelReference(), Unloadable())
+    refusing = replace(small(leaves(40001)), limits=Limits(conntrack=1, refuse=True))
+    with pytest.raises(UserError, match="no tables of 1 entries"):
+        lockstep.run(refusing)
+    result = lockstep.run(scenario(*connections(1, 2, 3)))
+    assert (result.reasons, result.divergences) == ({"new": 3}, [])
