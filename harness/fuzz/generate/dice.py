@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -40,7 +40,7 @@ class Dice:
         """Those items that are hit, each with a probability, in order."""
         return [item for item in items if self.random() < probability]
 
-    def sample(self, items: Sequence[T], count: int) -> list[T]:
+    def sample(self, items: Collection[T], count: int) -> list[T]:
         """So many different items, or all there are."""
         rest = list(items)
         return [rest.pop(self.below(len(rest))) for _ in range(min(count, len(rest)))]

@@ -11,7 +11,7 @@ from harness.fuzz.generate.configuration import draw_configuration
 from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.feature import Swarm
 from harness.fuzz.generate.inventory import Inventory
-from harness.fuzz.generate.rules import draw_identity, draw_rule
+from harness.fuzz.generate.rules import draw_identity, draw_rival, draw_rule
 from harness.fuzz.generate.services import AFFINITY_TIMEOUTS
 from model.domain.endpoint import Direction, Endpoint
 from model.domain.flow import FlowKey
@@ -46,16 +46,23 @@ class OperationMaker:
     """Makes transactions that suit what is there.
 
     `keys` are conntrack keys that packets have touched lately: entries can be taken away from under
-    a flow, as a full table does (CT-12).
+    a flow, as a full table does (CT-12). `used` are backends that were chosen lately: what happens
+    to them matters to someone.
     """
 
     def __init__(
-        self, dice: Dice, swarm: Swarm, inventory: Inventory, keys: Sequence[FlowKey]
+        self,
+        dice: Dice,
+        swarm: Swarm,
+        inventory: Inventory,
+        keys: Sequence[FlowKey],
+        used: Sequence[int] = (),
     ) -> None:
         self.dice = dice
         self.swarm = swarm
         self.inventory = inventory
         self.keys = keys
+        self.used = used
         self.makers: tuple[Callable[[], Operation | None], ...] = (
             self.backend_state,
             self.backend_state,
@@ -78,12 +85,15 @@ class OperationMaker:
             self.entry_away,
         )
 
+        self.about_backends = (self.backend_state, self.backend_away, self.backend_again)
+
     def make(self) -> tuple[Operation, ...]:
         """One transaction; empty where nothing suits."""
         count = 2 if self.dice.chance(0.1) else 1
         found = []
         for _ in range(count):
-            operation = self.dice.pick(self.makers)()
+            likely = self.about_backends if self.used and self.dice.chance(0.4) else self.makers
+            operation = self.dice.pick(likely)()
             if operation is not None:
                 self.inventory.apply(operation)
                 found.append(operation)
@@ -95,20 +105,25 @@ class OperationMaker:
         return self.dice.pick(services) if services else None
 
     def with_backends(
-        self, change: Callable[[tuple[Backend, ...]], tuple[Backend, ...]]
+        self, change: Callable[[tuple[Backend, ...], int], tuple[Backend, ...]]
     ) -> Operation | None:
-        """A service with other backends."""
-        service = self.service()
-        if service is None or not service.backends:
+        """A service with other backends; `change` is given them, and the place of one of them."""
+        places = [
+            (service, place, backend.identifier)
+            for service in self.inventory.services.values()
+            for place, backend in enumerate(service.backends)
+        ]
+        if not places:
             return None
-        return PutService(replace(service, backends=change(service.backends)))
+        used = [one for one in places if one[2] in self.used]
+        service, place, _ = self.dice.pick(used if used and self.dice.chance(0.8) else places)
+        return PutService(replace(service, backends=change(service.backends, place)))
 
     def backend_state(self) -> Operation | None:
         """A backend terminates, is quarantined, or comes back (LB-5)."""
         dice = self.dice
 
-        def change(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
-            place = dice.below(len(backends))
+        def change(backends: tuple[Backend, ...], place: int) -> tuple[Backend, ...]:
             state = dice.pick(tuple(BackendState))
             changed = replace(backends[place], state=state, serving=dice.chance(0.7))
             return (*backends[:place], changed, *backends[place + 1 :])
@@ -118,8 +133,7 @@ class OperationMaker:
     def backend_away(self) -> Operation | None:
         """A backend is gone (LB-6)."""
 
-        def change(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
-            place = self.dice.below(len(backends))
+        def change(backends: tuple[Backend, ...], place: int) -> tuple[Backend, ...]:
             return backends[:place] + backends[place + 1 :]
 
         return self.with_backends(change)
@@ -127,8 +141,7 @@ class OperationMaker:
     def backend_again(self) -> Operation | None:
         """A backend is removed and added again: another one at the same place (LB-6a)."""
 
-        def change(backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
-            place = self.dice.below(len(backends))
+        def change(backends: tuple[Backend, ...], place: int) -> tuple[Backend, ...]:
             number = self.inventory.highest_backend + 1
             again = replace(backends[place], identifier=number)
             return (*backends[:place], again, *backends[place + 1 :])
@@ -182,6 +195,9 @@ class OperationMaker:
         if not endpoints:
             return None
         identifier = self.dice.between(1, MAXIMUM_RULES)
+        others = [one for one in self.inventory.rules.values() if one.identifier != identifier]
+        if others and self.dice.chance(0.5):
+            return PutRule(draw_rival(self.dice, self.swarm, identifier, self.dice.pick(others)))
         return PutRule(draw_rule(self.dice, self.swarm, identifier, endpoints))
 
     def rule_away(self) -> Operation | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from harness.fuzz.generate import pool
@@ -41,6 +42,16 @@ def draw_rule(dice: Dice, swarm: Swarm, identifier: int, endpoints: list[int]) -
         protocol,
         ports,
     )
+
+
+def draw_rival(dice: Dice, swarm: Swarm, identifier: int, rule: PolicyRule) -> PolicyRule:
+    """A rule about the same traffic that says something else, mostly with the same priority."""
+    rival = replace(rule, identifier=identifier, verdict=dice.pick(tuple(RuleVerdict)))
+    if dice.chance(0.3):
+        rival = replace(rival, priority=dice.pick(PRIORITIES))
+    if dice.chance(0.3):
+        rival = replace(rival, peer=draw_peer(dice, swarm))
+    return replace(rival, protocol=None, ports=None) if dice.chance(0.2) else rival
 
 
 def draw_service(dice: Dice) -> tuple[int | None, PortRange | None]:

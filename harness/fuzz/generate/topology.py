@@ -9,7 +9,7 @@ from harness.fuzz.generate import pool
 from harness.fuzz.generate.configuration import draw_configuration
 from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.feature import Feature, Swarm
-from harness.fuzz.generate.rules import draw_identity, draw_rule
+from harness.fuzz.generate.rules import draw_identity, draw_rival, draw_rule
 from harness.fuzz.generate.services import ServiceMaker
 from harness.step import START_CLOCK
 from model.domain.address import Family
@@ -25,6 +25,7 @@ from model.domain.operation import (
     PutService,
     SetConfiguration,
 )
+from model.domain.policy import PolicyRule
 from model.domain.protocol import TCP, UDP
 
 FIRST_INTERFACE: Final = 10
@@ -48,10 +49,21 @@ def draw_topology(dice: Dice, swarm: Swarm) -> tuple[Operation, ...]:
     if Feature.RULES in swarm:
         pods = [endpoint.identifier for endpoint in endpoints]
         count = dice.pick((1, 2, 4, 8))
-        operations += (PutRule(draw_rule(dice, swarm, 1 + i, pods)) for i in range(count))
+        operations += map(PutRule, draw_rules(dice, swarm, pods, count))
     if Feature.ENTRIES in swarm:
         operations += {one.key: one for one in draw_entries(dice, endpoints)}.values()
     return tuple(operations)
+
+
+def draw_rules(dice: Dice, swarm: Swarm, pods: list[int], count: int) -> list[PolicyRule]:
+    """So many rules, some of them rivals."""
+    rules: list[PolicyRule] = []
+    for identifier in range(1, count + 1):
+        if rules and dice.chance(0.4):
+            rules.append(draw_rival(dice, swarm, identifier, dice.pick(rules)))
+        else:
+            rules.append(draw_rule(dice, swarm, identifier, pods))
+    return rules
 
 
 def draw_endpoint(dice: Dice, swarm: Swarm, number: int) -> Endpoint:

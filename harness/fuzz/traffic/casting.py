@@ -11,11 +11,11 @@ from harness.fuzz.generate.feature import Feature, Swarm
 from harness.fuzz.generate.inventory import Inventory
 from harness.fuzz.traffic.conversation import UNKNOWN_INTERFACE, Conversation
 from model.domain.address import Address, Family, Network, family_of
-from model.domain.endpoint import Endpoint
+from model.domain.endpoint import Direction, Endpoint
 from model.domain.event import Hook
 from model.domain.flow import FlowKey
-from model.domain.policy import CidrPeer
-from model.domain.protocol import ICMP, ICMPV6, SCTP, TCP, UDP
+from model.domain.policy import CidrPeer, PolicyRule
+from model.domain.protocol import ICMP, ICMPV6, PORT_PROTOCOLS, SCTP, TCP, UDP
 from model.domain.service import FrontendKey
 
 ECHO: Final = {Family.IPV4: 8, Family.IPV6: 128}
@@ -57,6 +57,9 @@ class Caster:
         dice = self.dice
         if self.inventory.entries and dice.chance(0.4):
             return self.of_entry(dice.pick(self.inventory.entries))
+        rules = [one for one in self.inventory.rules.values() if self.fits(one)]
+        if rules and dice.chance(0.3):
+            return self.of_rule(dice.pick(rules))
         endpoint = self.endpoint()
         fitting = [one for one in self.families() if endpoint.address(one) is not None]
         family = dice.pick(fitting or [one for one in Family if endpoint.address(one)])
@@ -75,6 +78,33 @@ class Caster:
         if not endpoints:
             return Endpoint(1, "nobody", UNKNOWN_INTERFACE, 100, pool.PODS[Family.IPV4][0])
         return self.dice.pick(endpoints)
+
+    def fits(self, rule: PolicyRule) -> bool:
+        """Whether packets of the round's protocols can meet a rule."""
+        return rule.endpoint in self.inventory.endpoints and (
+            rule.protocol is None or rule.protocol in PORT_PROTOCOLS
+        )
+
+    def of_rule(self, rule: PolicyRule) -> Conversation:
+        """Packets that a rule is about, or just not: by peer and port (POL-1)."""
+        dice = self.dice
+        endpoint = self.inventory.endpoints[rule.endpoint]
+        family = dice.pick([one for one in Family if endpoint.address(one) is not None])
+        own, peer = endpoint.address(family), dice.pick(pool.everyone(family))
+        assert own is not None  # noqa: S101 - it was looked at
+        if isinstance(rule.peer, CidrPeer):
+            near = [one for one in pool.edges(rule.peer.network) if len(one) == len(own)]
+            peer = dice.pick(near or [peer])
+        protocol = rule.protocol or dice.pick((TCP, UDP))
+        port = dice.pick(self.ports)
+        if rule.ports is not None:
+            ports = rule.ports.first, rule.ports.last
+            port = min(max(dice.pick(ports) + dice.pick((0, 0, -1, 1)), 0), 65535)
+        if rule.direction is Direction.EGRESS:
+            headers = Headers(own, peer, protocol, self.client_port(), port)
+            return Conversation(endpoint.interface, Hook.FROM_CONTAINER, headers)
+        headers = Headers(peer, own, protocol, self.client_port(), port)
+        return Conversation(endpoint.interface, Hook.TO_CONTAINER, headers)
 
     def of_entry(self, key: FlowKey) -> Conversation:
         """Packets of a conntrack entry that was there before them, from either end (NAT-3)."""

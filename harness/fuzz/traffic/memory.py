@@ -11,7 +11,7 @@ from harness.step import PacketStep
 from harness.subject import Prediction
 from model.domain.configuration import SECOND
 from model.domain.event import Hook
-from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey
+from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey, Selection
 from model.domain.packet import Verdict
 
 REMEMBERED: Final = 24
@@ -56,6 +56,15 @@ class Memory:
             for _, prediction in self.touched
             for key, value in prediction.touched
             if isinstance(key, FlowKey) and value is not None
+        ]
+
+    def backends(self) -> list[int]:
+        """Backends that selections which were touched lately lead to."""
+        return [
+            value.backend
+            for _, prediction in self.touched
+            for _, value in prediction.touched
+            if isinstance(value, Selection)
         ]
 
     def wait(self, dice: Dice, inventory: Inventory) -> tuple[int, PacketStep] | None:

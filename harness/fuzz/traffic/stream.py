@@ -41,6 +41,9 @@ from model.domain.packet import Context, Packet
 
 CONVERSATIONS: Final = (3, 6, 10)
 SPANS: Final = (1, 1000, SECOND // 10, SECOND, 5 * SECOND)
+AFTERWARDS: Final = 4
+"""Packets of before that are sent again after an operation: it should matter to them."""
+
 LONGEST_PENDING: Final = 16
 MARKS: Final = (0, 1, 0xDEADBEEF, 0xFFFFFFFF)
 
@@ -81,7 +84,7 @@ class Stream:
             (self.marked, 2, frozenset({Feature.METADATA})),
             (self.wait, 3, frozenset({Feature.TIME})),
             (self.tick, 2, frozenset({Feature.TIME})),
-            (self.operate, 0.8, frozenset({Feature.OPERATIONS})),
+            (self.operate, 1.0, frozenset({Feature.OPERATIONS})),
             (self.collect, 0.3, frozenset({Feature.COLLECTOR})),
         ]
 
@@ -226,8 +229,10 @@ class Stream:
 
     def operate(self) -> Step | None:
         """The control plane changes something; at times others talk from then on."""
-        maker = OperationMaker(self.dice, self.swarm, self.inventory, self.memory.keys())
-        operations = maker.make()
+        memory = self.memory
+        keys, used = memory.keys(), memory.backends()
+        operations = OperationMaker(self.dice, self.swarm, self.inventory, keys, used).make()
+        self.pending.extend(step for step, _ in self.dice.sample(memory.touched, AFTERWARDS))
         if self.dice.chance(0.3):
             self.recast()
         return OperationStep(operations) if operations else None
