@@ -210,8 +210,11 @@ def is_flow_of(flow: Flow, frontend: FrontendKey) -> bool:
 
 
 def needs_translation(key: FlowKey, flow: Flow) -> bool:
-    """Whether a flow's packets are translated: not where the backend is its frontend (LB-14)."""
-    return flow.load_balanced and not is_flow_of(flow, frontend_of(key))
+    """Whether a flow's packets are translated: not where the backend is its frontend (LB-14).
+
+    A hairpin's always are (LB-11): its peer side is the loopback address, whatever is there.
+    """
+    return flow.load_balanced and (flow.hairpin or not is_flow_of(flow, frontend_of(key)))
 
 
 def after_packet(passage: Passage, flow: Flow, is_reply: bool) -> Flow:
