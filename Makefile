@@ -49,7 +49,7 @@ conformance: setup
 	$(TWINPATH) conform --properties --markdown docs/conformance.md
 
 lock:
-	uv pip compile --quiet --generate-hashes --python-version 3.11 --extra dev \
+	uv pip compile --quiet --generate-hashes --python-version 3.11 --all-extras \
 	    --output-file ci/requirements.lock pyproject.toml
 
 clean:

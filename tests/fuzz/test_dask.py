@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import distributed
 import pytest
 
 from tests.fuzz.command import campaign
 
-distributed = pytest.importorskip("distributed", reason="needs the extra `dask`")
 STEPS = ("--max-steps", "5000", "--seed", "3")
 
 
