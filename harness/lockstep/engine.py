@@ -106,9 +106,9 @@ class Lockstep:
     def resize(self, limits: Limits) -> None:
         """Both sides with tables of these sizes (CT-12)."""
         if limits != self.limits:
-            # Both or neither: a subject that cannot be loaded leaves the two as they were.
-            reference, subject = self.reference.resized(limits), self.subject.resized(limits)
-            self.reference, self.subject = reference, subject
+            # Both or neither: where the subject cannot be loaded, the reference stays as it was.
+            subject = self.subject.resized(limits)
+            self.reference, self.subject = self.reference.resized(limits), subject
             self.evictions = Evictions(self.reference, self.subject)
             self.limits = limits
 
