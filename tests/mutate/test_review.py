@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands.options import REPOSITORY
 from harness.errors import UserError
-from harness.mutate.catalogue import mutants_of
+from harness.mutate.catalogue import all_mutants, mutants_of
 from harness.mutate.mutant import Side
 from harness.mutate.result import Class, Kill, Result
 from harness.mutate.review import names_of, read_review, stale
@@ -72,6 +73,13 @@ def test_a_bad_list_is_refused_in_a_line(tmp_path: Path, entries: str, problem: 
     with pytest.raises(UserError, match=problem) as caught:
         read_review(written(tmp_path, entries))
     assert "\n" not in str(caught.value)
+
+
+def test_the_shipped_list_names_mutants_that_there_are() -> None:
+    names = names_of(one for side in Side for one in all_mutants(side))
+    review = read_review(REPOSITORY / "corpora" / "survivors.toml")
+    assert review.reasons
+    assert list(stale(review, names, {})) == []
 
 
 def test_a_missing_list(tmp_path: Path) -> None:
