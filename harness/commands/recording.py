@@ -14,7 +14,7 @@ from harness.coverage.reviewed import read_review
 from harness.datapath.bench import Bench
 from harness.datapath.subject import KernelSubject
 from harness.errors import UserError
-from harness.findings import Circumstances
+from harness.findings import Cause, Circumstances, cause
 from harness.kernel.interface import LoaderName
 from harness.locate.datapath import About, Changed, DatapathLocator
 from harness.locate.model import locate_in_model
@@ -86,13 +86,20 @@ class Recording:
     def locate(
         self, bench: Bench, scenarios: Iterable[Scenario], changed: Changed | None = None
     ) -> None:
-        """Say of each divergence where in the sources it comes from, as far as can be told."""
+        """Say of each divergence where in the sources it comes from, as far as can be told.
+
+        Divergences of one cause come from the same place: it takes long enough to look once.
+        """
         found = [one for recorder in self._recorders for one in recorder.found_divergences]
         if not found:
             return
         locator, problem = self._locator(bench, scenarios)
+        places: dict[Cause, Location] = {}
         for number, divergence in found:
-            self.writer.locate(number, located(locator, divergence, changed, problem))
+            key = cause(divergence)
+            if key not in places:
+                places[key] = located(locator, divergence, changed, problem)
+            self.writer.locate(number, places[key])
 
     def _locator(
         self, bench: Bench, scenarios: Iterable[Scenario]

@@ -122,3 +122,10 @@ def test_no_name_becomes_markup() -> None:
     assert "<script" not in page
     assert "\x1b" not in page
     assert "{{ 7*7 }}" in read(stored.hostile()).words, "shown as it is, never evaluated"
+
+
+def test_of_many_scenarios_with_one_cause_some_are_named() -> None:
+    again = (replace(stored.DIVERGENCE, scenario=f"number-{one}") for one in range(30))
+    page = as_page(stored.diverging(stored.DIVERGENCE, *again))
+    assert page.count("<article") == 1
+    assert "number-8, number-9 and 20 more</dd>" in page
