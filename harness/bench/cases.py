@@ -68,6 +68,7 @@ def with_events(case: Case, configuration: Configuration, what: str) -> Case:
         case,
         name=f"{case.name}-{what}",
         configuration=configuration,
+        lookups=0,
         repeat=min(REPEAT, REPEAT_WITH_EVENTS),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import thread_time
 from typing import Final
 
 from harness.bench.measurement import Measurement
@@ -32,7 +32,7 @@ STEPS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Microseconds per step by part.
+    """Microseconds of the thread's own time per step, by part.
 
     `generation` is the making of the steps, `step` the lockstep engine itself.
     """
@@ -77,24 +77,26 @@ def measure(subject: KernelSubject, scenario: Scenario) -> Split:
     """One round over a scenario. Raises UserError."""
     reference = ModelReference()
     lockstep = Lockstep(reference, subject)
-    begin = perf_counter()
+    begin = thread_time()
     long = lengthened(scenario)
-    generation = perf_counter() - begin
+    generation = thread_time() - begin
+    begin = thread_time()
     result = lockstep.run(long)
+    step = thread_time() - begin
     if result.divergences or not result.packets:
         raise UserError(f"{scenario.path}: the sides do not agree on it; nothing to measure")
     lockstep.reset()
     lockstep.apply(OperationStep(scenario.topology))
     packets = [step.packet for step in long.steps if isinstance(step, PacketStep)]
-    begin = perf_counter()
+    begin = thread_time()
     outcomes = [subject.process(packet) for packet in packets]
-    kernel = perf_counter() - begin
-    begin = perf_counter()
+    kernel = thread_time() - begin
+    begin = thread_time()
     predictions = [predict(reference, packet) for packet in packets]
-    model = perf_counter() - begin
+    model = thread_time() - begin
     reads = timed(lambda: [subject.read(key) for one in predictions for key, _ in one.touched])
     comparison = timed(lambda: compare(predictions, outcomes))
-    parts = kernel, model, reads, comparison, generation, result.seconds
+    parts = kernel, model, reads, comparison, generation, step
     return Split(*(part / STEPS * 1e6 for part in parts))
 
 
@@ -122,7 +124,7 @@ def compare(predictions: list[Prediction], outcomes: list[Outcome | Refused]) ->
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds that some work takes."""
-    begin = perf_counter()
+    """Seconds of the thread's own time that some work takes."""
+    begin = thread_time()
     work()
-    return perf_counter() - begin
+    return thread_time() - begin
