@@ -31,6 +31,7 @@ from harness.report.saved import remove_leftovers
 from harness.report.summary import clause_table, summary
 from harness.sources import Source, find_sources, matches, shuffled
 from harness.step import Scenario
+from harness.store.database import StoreError
 
 if TYPE_CHECKING:
     from harness.commands.recording import Recording
@@ -70,8 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     Each divergence is shortened, run again, saved below --save, and shown with a line that
     replays it.
     """
-    if coverage and store is None:
-        raise UserError("--coverage: there is no store to add it to; name one by --store")
+    check_coverage(coverage, store, object_path)
     settings = Settings(object_path, save, fail_fast, verbose, as_json, seed, store, coverage)
     sources = shuffled(find_sources(paths), seed)
     scenarios = load(sources, pattern)
@@ -86,6 +86,14 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     except PermissionDeniedError as error:
         complain(str(error))
         return run_model_only(scenarios, asked=False, as_json=as_json)
+
+
+def check_coverage(coverage: bool, store: Path | None, object_path: Path) -> None:
+    """Whether --coverage can do what it says. Raises UserError."""
+    if coverage and store is None:
+        raise UserError("--coverage: there is no store to add it to; name one by --store")
+    if coverage and object_path.suffix != ".c":
+        raise UserError(f"--coverage: {object_path} is no C source; name one by --object")
 
 
 def load(sources: list[Source], pattern: str | None) -> list[Scenario]:
@@ -106,6 +114,20 @@ def run_lockstep(scenarios: list[Scenario], loaders: list[LoaderName], settings:
     """Run everything by each loader; show and judge it."""
     report = Report()
     prepare(settings.save)
+    try:
+        compare(scenarios, loaders, settings, report)
+    except StoreError as error:
+        if not report.findings:
+            raise
+        complain(str(error))  # a divergence outweighs what became of its record
+    show(report, settings)
+    return judge(report)
+
+
+def compare(
+    scenarios: list[Scenario], loaders: list[LoaderName], settings: Settings, report: Report
+) -> None:
+    """Run everything by each loader; fills the report, and the store that the run goes into."""
     with opened_store(settings, loaders) as recording:
         with Bench() as bench, RunProgress(len(scenarios)) as progress:
             subjects = {loader: bench.open(settings.object_path, loader) for loader in loaders}
@@ -120,8 +142,6 @@ def run_lockstep(scenarios: list[Scenario], loaders: list[LoaderName], settings:
                 record(recording, report, subjects, bench, scenarios)
         if recording is not None:
             complete(recording, report, settings, scenarios)
-    show(report, settings)
-    return judge(report)
 
 
 def opened_store(

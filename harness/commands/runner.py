@@ -20,6 +20,7 @@ from harness.report.captures import CaptureReport
 from harness.report.console import complain, err, out
 from harness.report.progress import RunProgress
 from harness.step import Scenario
+from harness.store.database import StoreError
 from harness.store.recorder import Recorder
 from harness.subject import Subject
 
@@ -95,7 +96,11 @@ class Runner:
             self.look_into(divergence)
             return
         with self.recorder.looking_into(self.lockstep):
-            number = self.recorder.note(divergence)
+            try:
+                number = self.recorder.note(divergence)
+            except StoreError:
+                self.look_into(divergence)  # shown and saved, whatever becomes of its record
+                raise
             self.recorder.found(number, self.look_into(divergence), self.lockstep)
 
     def look_into(self, divergence: Divergence) -> Finding:

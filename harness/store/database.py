@@ -67,7 +67,7 @@ def transaction(database: sqlite3.Connection, path: Path) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            database.execute("ROLLBACK")
+            _roll_back(database)
             raise
         database.execute("COMMIT")
 
@@ -83,9 +83,15 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
             database.execute(f"PRAGMA user_version = {FORMAT}")
         _require(database, path)
     except BaseException:
-        database.execute("ROLLBACK")
+        _roll_back(database)
         raise
     database.execute("COMMIT")
+
+
+def _roll_back(database: sqlite3.Connection) -> None:
+    """Undo what has begun. On a full disk SQLite has done so itself, and would complain here."""
+    if database.in_transaction:
+        database.execute("ROLLBACK")
 
 
 def _is_empty(database: sqlite3.Connection) -> bool:

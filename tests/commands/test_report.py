@@ -159,6 +159,7 @@ def test_reports_go_into_files(faulty: Stored, shell: Shell, tmp_path: Path) -> 
         (["report", "missing.sqlite", "--format", "pdf"], "'pdf' is not one of"),
         (["report", "missing.sqlite", "--run", "0"], "0 is not in the range x>=1"),
         (["run", "plain.yaml", "--coverage"], "there is no store to add it to"),
+        (["run", "plain.yaml", "--store", "r", "--coverage", "--object", "x.o"], "is no C source"),
         (["run", "plain.yaml", "--store", "no/r.sqlite"], "unable to open database file"),
         (["run", "plain.yaml", "--store", "shop.yaml"], "file is not a database"),
         (["run", "plain.yaml", "--store", "."], "unable to open database file"),
@@ -170,3 +171,34 @@ def test_bad_stores_are_a_line(
     done = shell.run(*arguments)
     assert done.code == ExitCode.USAGE
     assert words in only_line(done)
+
+
+@pytest.mark.parametrize(
+    ("size", "scenario", "code"),
+    [
+        ("32k", "plain", ExitCode.USAGE),
+        ("64k", "shop", ExitCode.DIVERGENCE),
+    ],
+)
+def test_on_a_full_disk_there_is_a_line_and_no_divergence_is_hidden(
+    folder: Path, mutant: Path, size: str, scenario: str, code: ExitCode
+) -> None:
+    """A small file system, in a mount namespace that goes with the command."""
+    (folder / "small").mkdir()
+    line = (
+        f"mount -t tmpfs -o size={size} none small && "
+        f"{PROGRAM} run {scenario}.yaml --store small/r.sqlite --object {mutant}"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "bash", "-c", line],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code
+    assert done.stderr == (
+        "twinpath: small/r.sqlite: database or disk is full; name another store\n"
+    )
+    assert ("1 divergence" in done.stdout) is (code is ExitCode.DIVERGENCE)
