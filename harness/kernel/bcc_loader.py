@@ -38,7 +38,7 @@ from harness.kernel.libbpf_object import (
 )
 from harness.kernel.loaded import KernelObject, LoadedProgram
 from harness.kernel.maps import KernelMap
-from harness.kernel.permissions import explain_denial
+from harness.kernel.permissions import explain_denial, missing_capabilities
 from harness.kernel.probe import COARSE_CLOCK, supports_helper
 from harness.kernel.standard_error import captured_standard_error
 from harness.kernel.verifier import summarize
@@ -77,7 +77,7 @@ class BccModule:
         if fd >= 0:
             self.module.funcs[name.encode()] = self._bcc.BPF.Function(self.module, name, fd)
             return LoadedProgram(fd, log)
-        if number == errno.EPERM and not log:
+        if missing_capabilities() or (number == errno.EPERM and not log):
             raise PermissionDeniedError(*explain_denial())
         _fd, _number, log = self._try(name, FULL_LOG)
         # Line numbers in the log are those of the text that bcc made of the source.

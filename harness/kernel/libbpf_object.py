@@ -19,7 +19,7 @@ from harness.kernel.errors import (
     describe_errno,
 )
 from harness.kernel.libbpf import library, record_messages, take_messages
-from harness.kernel.permissions import explain_denial
+from harness.kernel.permissions import explain_denial, missing_capabilities
 from harness.kernel.verifier import summarize
 
 _FAILED_PROGRAM = re.compile(r"prog '(?P<name>[^']+)': BPF program load failed")
@@ -212,9 +212,10 @@ def _load_error(
     file: ObjectFile, number: int, messages: list[str]
 ) -> LoadError | PermissionDeniedError:
     failed = _FAILED_PROGRAM.search("\n".join(messages))
+    # Without CAP_PERFMON the verifier refuses for reasons of its own that name no capability.
+    if missing_capabilities() or (failed is None and number == errno.EPERM):
+        return PermissionDeniedError(*explain_denial())
     if failed is None:
-        if number == errno.EPERM:
-            return PermissionDeniedError(*explain_denial())
         reason = _first_failure(messages) or describe_errno(number)
         return LoadError(f"{file.origin}: cannot be loaded: {reason}", log="\n".join(messages))
     name = failed["name"]

@@ -2,6 +2,10 @@
 
 A test run names its interface by index and the kernel looks it up, so the devices must exist. The
 namespace has no name: it goes when the process does, however that ends.
+
+To make a namespace takes CAP_SYS_ADMIN, which is nearly everything. Who does without it is started
+in a namespace that is nobody's: none of its devices is up, but for the loopback device. Devices
+that are made there stay in it, and serve the next one.
 """
 
 from __future__ import annotations
@@ -16,7 +20,12 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from harness.kernel.abi import libc
-from harness.kernel.errors import DeviceError, PermissionDeniedError, describe_errno
+from harness.kernel.errors import (
+    DeviceError,
+    KernelError,
+    PermissionDeniedError,
+    describe_errno,
+)
 
 CLONE_NEWNET: Final = 0x40000000
 OWN_NAMESPACE: Final = "/proc/thread-self/ns/net"
@@ -25,6 +34,8 @@ DEVICE_KINDS: Final = ("dummy", "ifb", "bridge", "veth")
 """Kinds of device that cost little, best first. Not every kernel has each of them."""
 
 LOOPBACK: Final = 1
+UP: Final = 1
+"""IFF_UP of a device's flags."""
 
 
 class Namespace:
@@ -35,18 +46,15 @@ class Namespace:
 
     def __init__(self) -> None:
         self._outside: int | None = os.open(OWN_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC)
-        if libc.unshare(CLONE_NEWNET) != 0:
-            number = ctypes.get_errno()
-            os.close(self._outside)
-            if number == errno.EPERM:
-                raise PermissionDeniedError(
-                    "a network namespace cannot be made: EPERM",
-                    "run as root, or with CAP_SYS_ADMIN",
-                )
-            raise DeviceError(f"a network namespace cannot be made: {describe_errno(number)}")
-        self._netlink = IPRoute()
-        self._kinds: tuple[str, ...] = DEVICE_KINDS
         self._indexes = {LOOPBACK}
+        self._kinds: tuple[str, ...] = DEVICE_KINDS
+        try:
+            if libc.unshare(CLONE_NEWNET) != 0:
+                self._indexes |= usable_as_it_is(ctypes.get_errno())
+        except KernelError:
+            os.close(self._outside)
+            raise
+        self._netlink = IPRoute()
 
     @property
     def device_kind(self) -> str:
@@ -107,6 +115,23 @@ class Namespace:
                 return False
             raise _device_error(index, error) from None
         return True
+
+
+def usable_as_it_is(number: int) -> set[int]:
+    """Indexes of the devices of the present namespace, if it is nobody's.
+
+    `number` is why there is none of our own. Raises PermissionDeniedError, DeviceError.
+    """
+    if number != errno.EPERM:
+        raise DeviceError(f"a network namespace cannot be made: {describe_errno(number)}")
+    with IPRoute() as netlink:
+        links = {one["index"]: one["flags"] for one in netlink.get_links()}
+    if any(flags & UP for index, flags in links.items() if index != LOOPBACK):
+        raise PermissionDeniedError(
+            "a network namespace cannot be made: EPERM",
+            "run as root, with CAP_SYS_ADMIN, or in one without devices (docs/privileges.md)",
+        )
+    return set(links)
 
 
 def _device_error(index: int, error: NetlinkError) -> DeviceError:
