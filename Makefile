@@ -4,7 +4,7 @@
 PYTHON := .venv/bin/python
 TWINPATH := .venv/bin/twinpath
 
-.PHONY: help setup run test lint format bench thorough vectors conformance lock clean
+.PHONY: help setup setup-test run test lint format bench thorough vectors conformance lock clean
 
 help:
 	@echo "make run     both sides in lockstep over all corpora and captures, on both loaders"
@@ -20,10 +20,13 @@ help:
 setup:
 	@ci/setup
 
+setup-test:
+	@ci/setup test
+
 run: setup
 	$(TWINPATH) run --loader both corpora "$$($(PYTHON) -m harness.capture.fetch --print-folder)"
 
-test: setup
+test: setup-test
 	$(PYTHON) -m pytest
 
 lint: setup

@@ -178,8 +178,8 @@ MODEL_FAULTS = (
     Fault(
         "expiry off by one nanosecond",
         "passage.py",
-        "self.now < entry.expires",
-        "self.now <= entry.expires",
+        "self.now >= entry.expires",
+        "self.now > entry.expires",
     ),
     Fault(
         "allow beats deny",
@@ -206,7 +206,7 @@ MODEL_FAULTS = (
         "MAXIMUM_EXTENSION_HEADERS: Final = 6",
         "MAXIMUM_EXTENSION_HEADERS: Final = 7",
     ),
-    Fault("backends in no order", "load_balancer.py", "key=order,", "key=lambda backend: 0,"),
+    Fault("backends in no order", "load_balancer.py", "key=order)", "key=lambda backend: 0)"),
 )
 
 
