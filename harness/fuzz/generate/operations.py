@@ -177,9 +177,18 @@ class OperationMaker:
         return PutService(replace(service, frontends=rest))
 
     def frontend_there(self) -> Operation | None:
-        """A service gets a frontend where a flow's peer has been all the time (LB-13)."""
-        service = self.service()
-        keys = [key for key in self.keys if key.protocol in PORT_PROTOCOLS and key.peer_port]
+        """A service gets a frontend where a flow's peer has been all the time (LB-13).
+
+        Not at the loopback address: a pod's connections with itself would share a tuple with its
+        connections to that service, and CT-1b says that no two open flows do.
+        """
+        service, configuration = self.service(), self.inventory.configuration
+        loopback = configuration.loopback_ipv4, configuration.loopback_ipv6
+        keys = [
+            key
+            for key in self.keys
+            if key.protocol in PORT_PROTOCOLS and key.peer_port and key.peer_address not in loopback
+        ]
         if service is None or not keys:
             return None
         key = self.dice.pick(keys)

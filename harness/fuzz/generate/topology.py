@@ -51,7 +51,8 @@ def draw_topology(dice: Dice, swarm: Swarm) -> tuple[Operation, ...]:
         count = dice.pick((1, 2, 4, 8))
         operations += map(PutRule, draw_rules(dice, swarm, pods, count))
     if Feature.ENTRIES in swarm:
-        operations += {one.key: one for one in draw_entries(dice, endpoints)}.values()
+        entries = draw_entries(dice, endpoints)
+        operations += {tuple_of(one.key): one for one in entries}.values()
     return tuple(operations)
 
 
@@ -91,6 +92,11 @@ def draw_entries(dice: Dice, endpoints: list[Endpoint]) -> Iterator[PutEntry]:
             ports = dice.pick(pool.CLIENT_PORTS), dice.pick(pool.SERVICE_PORTS)
             key = FlowKey(address, peer, *ports, dice.pick((TCP, UDP)), dice.pick(tuple(Opener)))
             yield PutEntry(key, draw_entry(dice, key))
+
+
+def tuple_of(key: FlowKey) -> FlowKey:
+    """A key without its opener: two open flows of one tuple cannot come about (CT-1b)."""
+    return key._replace(opener=Opener.ENDPOINT)
 
 
 def draw_entry(dice: Dice, key: FlowKey) -> Flow | Selection:
