@@ -16,6 +16,7 @@ from harness.bench.measurement import Measurement, Results
 from harness.bench.steps import REPOSITORY
 from harness.bench.tables import GOAL_WORDS, number
 from harness.errors import UserError
+from harness.report.text import write_report
 from model.domain.address import Family
 
 PAGE: Final = REPOSITORY / "docs" / "performance.md"
@@ -36,7 +37,7 @@ def write_page(results: Results, page: Path = PAGE, charts: Path = CHARTS) -> No
     for suite, figures in suites.items():
         text = between_markers(text, suite, section(suite, figures, results.machine), page)
     draw_charts(suites, charts)
-    page.write_text(text, "utf-8")
+    write_report(page, text)
 
 
 def between_markers(text: str, suite: str, lines: Iterable[str], page: Path) -> str:

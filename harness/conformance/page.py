@@ -7,11 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from harness.conformance.evidence import Status
 from harness.conformance.profiles import PROFILES, area
-from harness.conformance.report import Report, write_text
+from harness.conformance.report import Report
+from harness.report.template import environment
+from harness.report.text import write_report
 from model.clauses import CLAUSES, NOT_NOTED
 from model.domain.address import Family
 
@@ -21,19 +21,12 @@ TEMPLATE: Final = "conformance.md.jinja"
 def write_page(report: Report, path: Path, repository: Path) -> None:
     """Write the page; links lead from its folder to the repository's files. Raises UserError."""
     folder = path.resolve().parent
-    write_text(path, render(report, Path(os.path.relpath(repository, folder)).as_posix()))
+    write_report(path, render(report, Path(os.path.relpath(repository, folder)).as_posix()))
 
 
 def render(report: Report, root: str) -> str:
     """The page. `root` is the way from the page's folder to the repository's."""
-    environment = Environment(
-        loader=PackageLoader("harness.conformance"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Markdown, of names that we made
-    )
+    template = environment("harness.conformance", autoescape=False).get_template(TEMPLATE)
     evidence = report.evidence
     profiles = {
         name: [clause for clause in evidence.clauses if area(clause) == letters]
@@ -43,7 +36,7 @@ def render(report: Report, root: str) -> str:
         name: Counter(evidence.status(clause) for clause in clauses)
         for name, clauses in profiles.items()
     }
-    return environment.get_template(TEMPLATE).render(
+    return template.render(
         report=report,
         evidence=evidence,
         counts=counts,

@@ -11,7 +11,7 @@ import yaml
 
 from harness.conformance.evidence import Evidence, Status
 from harness.conformance.properties import NOT_RUN, Property
-from harness.errors import UserError
+from harness.report.text import write_report
 from model.clauses import CLAUSES
 
 
@@ -83,12 +83,4 @@ def clause_object(report: Report, clause: str) -> dict[str, Any]:
 
 def write_yaml(report: Report, path: Path) -> None:
     """Write the YAML form. Raises UserError."""
-    write_text(path, yaml.safe_dump(as_object(report), sort_keys=False, width=100))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a report's file. Raises UserError."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}; name another") from None
+    write_report(path, yaml.safe_dump(as_object(report), sort_keys=False, width=100))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from harness.coverage.branch import Branch, Side
 from harness.coverage.replay import DATAPATH_FOLDER, MODEL_FOLDER
 from harness.coverage.report import Report
 from harness.coverage.text import never
 from harness.errors import UserError
+from harness.report.template import environment
+from harness.report.text import write_report
 
 INDEX: Final = "index.html"
 FOLDERS: Final = {Side.DATAPATH: DATAPATH_FOLDER, Side.MODEL: MODEL_FOLDER}
@@ -24,21 +24,12 @@ def write_index(report: Report, folder: Path) -> Path:
 
     Raises UserError where it cannot be written.
     """
-    environment = Environment(
-        loader=PackageLoader("harness.coverage"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("index.html.j2").render(
+    template = environment("harness.coverage").get_template("index.html.j2")
+    page = template.render(
         report=report, links=_links(report), folders=FOLDERS, never=never, place_link=_place_link
     )
     path = folder / INDEX
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}; name another") from None
+    write_report(path, page)
     return path
 
 

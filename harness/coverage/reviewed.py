@@ -14,23 +14,21 @@ those of `harness.coverage.branch.Branch`. Nothing refers to lines, so that code
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from harness.coverage.branch import Branch
 from harness.errors import UserError
+from harness.reviewed import Reviewed, read_reviewed
 
 Name = tuple[str, str, str, str, int]
 """File, function, text, outcome, number: what a branch is called wherever it moves."""
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class _Entry(Reviewed):
     file: str
     function: str
     text: str
@@ -41,17 +39,13 @@ class _Entry(BaseModel):
         return self.file, self.function, self.text, self.outcome, self.number
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class _Group(Reviewed):
     reason: str = Field(min_length=10)
     branches: list[_Entry] = Field(min_length=1)
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    unreachable: list[_Group] = []
+class _Document(Reviewed):
+    unreachable: list[_Group] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +68,7 @@ class Judged:
 
 def read_review(path: Path) -> Review:
     """Read the list. Raises UserError for a file that is missing, malformed or repeats itself."""
-    try:
-        document = _Document.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}; check the name") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no TOML: {error}; mend it there") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {place}: {first['msg']}; see docs/coverage.md") from None
+    document = read_reviewed(path, _Document, "docs/coverage.md")
     reasons: dict[Name, str] = {}
     for group in document.unreachable:
         for entry in group.branches:

@@ -15,25 +15,23 @@ refers to lines, so that code can move.
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from harness.errors import UserError
 from harness.mutate.mutant import Mutant
 from harness.mutate.result import Class, Result
+from harness.reviewed import Reviewed, read_reviewed
 
 Name = tuple[str, str, str, str, str, int]
 """File, function, operator, text, what it becomes, number."""
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class _Entry(Reviewed):
     file: str
     function: str = ""
     operator: str
@@ -46,17 +44,13 @@ class _Entry(BaseModel):
         return self.file, self.function, self.operator, text, becomes, self.number
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
+class _Group(Reviewed):
     reason: str = Field(min_length=10)
     mutants: list[_Entry] = Field(min_length=1)
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    survivor: list[_Group] = []
+class _Document(Reviewed):
+    survivor: list[_Group] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +68,7 @@ def one_blank(text: str) -> str:
 
 def read_review(path: Path) -> Review:
     """Read the list. Raises UserError for a file that is missing, malformed or repeats itself."""
-    try:
-        document = _Document.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}; check the name") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no TOML: {error}; mend it there") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {place}: {first['msg']}; see docs/mutation.md") from None
+    document = read_reviewed(path, _Document, "docs/mutation.md")
     reasons: dict[Name, str] = {}
     for group in document.survivor:
         for entry in group.mutants:

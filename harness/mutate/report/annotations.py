@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from harness.mutate.report.sarif import message
 from harness.mutate.result import Class
 from harness.mutate.score import Judged
-
-ESCAPES = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
+from harness.report.annotations import MESSAGE, escaped
 
 
 def annotation_lines(judged: Sequence[Judged]) -> Iterator[str]:
@@ -18,11 +17,4 @@ def annotation_lines(judged: Sequence[Judged]) -> Iterator[str]:
             mutant = one.mutant
             place = f"file={mutant.file},line={mutant.line},endLine={mutant.last_line}"
             title = f"mutant survives ({mutant.operator})"
-            yield f"::warning {place},title={title}::{escaped(message(one))}"
-
-
-def escaped(text: str) -> str:
-    """The text as a workflow command wants it."""
-    for plain, code in ESCAPES:
-        text = text.replace(plain, code)
-    return text
+            yield f"::warning {place},title={title}::{escaped(message(one), MESSAGE)}"

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from harness.mutate.report.terminal import clause_lines, found_words, score_words
 from harness.mutate.result import Class
 from harness.mutate.score import Judged, classes, matrix, scores_by
+from harness.report.template import environment
 
 
 def as_page(judged: Sequence[Judged], population: int) -> str:
     """The page: score, matrix, operators, files, and every survivor as a diff."""
-    environment = Environment(
-        loader=PackageLoader("harness.mutate"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    template = environment("harness.mutate").get_template("mutation.html.j2")
     found = classes(judged)
-    return environment.get_template("mutation.html.j2").render(
+    return template.render(
         score=score_words(judged, population).plain,
         found=found_words(judged),
         classes={status.value: found[status] for status in Class if found[status]},

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.errors import UserError
 from harness.mutate.catalogue import operator_names
 from harness.mutate.mutant import Side
 from harness.mutate.report.elements import as_elements
 from harness.mutate.report.html import as_page
 from harness.mutate.report.sarif import as_sarif
 from harness.mutate.score import Judged
+from harness.report.text import write_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,9 @@ class Files:
 def write_reports(files: Files, judged: Sequence[Judged], population: int) -> None:
     """Write what is asked for. Raises UserError."""
     if files.json is not None:
-        write(files.json, json.dumps(as_elements(judged), indent=1))
+        write_report(files.json, json.dumps(as_elements(judged), indent=1) + "\n")
     if files.html is not None:
-        write(files.html, as_page(judged, population))
+        write_report(files.html, as_page(judged, population) + "\n")
     if files.sarif is not None:
         report = as_sarif(judged, operator_names(Side), version("twinpath"))
-        write(files.sarif, json.dumps(report, indent=1))
-
-
-def write(path: Path, text: str) -> None:
-    """Write one report. Raises UserError."""
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}; name another") from None
+        write_report(files.sarif, json.dumps(report, indent=1) + "\n")
