@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date, datetime
@@ -209,11 +208,9 @@ def option_words(option: click.Option, value: object) -> list[str]:
 
 def run_by(head: Tree, arguments: Sequence[str]) -> int:
     """Run the head's own gate; its exit code."""
-    from harness.gate.base import environment, program  # noqa: PLC0415 - quick start-up
+    from harness.gate.child import program, start  # noqa: PLC0415 - quick start-up
 
-    with subprocess.Popen(  # noqa: S603 - no shell, arguments are the user's own
-        [*program(), *arguments], env=environment(head)
-    ) as process:
+    with start(head, [*program(), *arguments]) as process:
         try:
             return process.wait()
         except KeyboardInterrupt:

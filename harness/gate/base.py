@@ -5,20 +5,17 @@ Only what diverges on the head is tried there, so a change without divergences c
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from harness.commands.options import REPOSITORY
 from harness.errors import UserError
+from harness.gate.child import program, run
 from harness.gate.clock import Clock
 from harness.gate.tree import Tree
 from harness.store.reader import StoreReader
 
-MODULE: Final = "harness.commands.main"
 SHORTEST: Final = 10.0
 """Seconds that the base is given in any case: without its answer everything counts as new."""
 
@@ -45,35 +42,15 @@ def ask(base: Tree, loader: str, scenarios: Iterable[Path], folder: Path, clock:
     command = [*program(), "run", *files, "--loader", loader, "--object", str(base.source)]
     command += ["--store", str(store), "--save", str(folder / "base-divergences")]
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, arguments are ours
-            command,
-            env=environment(base),
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=max(clock.left, SHORTEST),
-        )
+        done = run(base, command, folder, max(clock.left, SHORTEST))
     except subprocess.TimeoutExpired:
         return Answer(frozenset(), "it takes too long")
     try:
         with StoreReader(store) as reader:
-            run = reader.run()
+            stored = reader.run()
     except UserError:
         said = done.stderr.strip().splitlines() or [f"it ends with {done.returncode}"]
         return Answer(frozenset(), said[-1])
     return Answer(
-        frozenset(Seen(loader, str(Path(one.path)), one.fingerprint) for one in run.divergences)
+        frozenset(Seen(loader, str(Path(one.path)), one.fingerprint) for one in stored.divergences)
     )
-
-
-def program() -> list[str]:
-    """How a tree's program is called; -P: the folder one stands in is no part of it."""
-    return [sys.executable, "-P", "-m", MODULE]
-
-
-def environment(tree: Tree) -> Mapping[str, str]:
-    """An environment in which a tree's harness and model are used, if it has them."""
-    root = tree.root.resolve() if tree.has_harness else REPOSITORY
-    return {**os.environ, "PYTHONPATH": str(root)}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from harness.gate.base import environment
+from harness.gate.child import run
 from harness.gate.clock import Clock
 from harness.gate.tree import Tree
 
@@ -34,16 +34,7 @@ def run_properties(tree: Tree, clock: Clock, nodes: Sequence[str] = ()) -> Prope
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--no-header", "--tb=no"]
     command += ["-p", "no:cacheprovider", *(nodes or [str(FOLDER)])]
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, arguments are ours
-            command,
-            cwd=tree.root,
-            env=environment(tree),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=clock.left,
-        )
+        done = run(tree, command, tree.root, clock.left)
     except subprocess.TimeoutExpired:
         clock.cut_short = True
         return Properties(problem="there is no time for them")
