@@ -28,7 +28,14 @@ from harness.lockstep.reproduce import (
 )
 from harness.lockstep.result import Divergence
 from harness.report.divergence import Reproduction, print_divergence
-from harness.report.saved import SCENARIO_FILE, SeenPacket, folder_name, save, scenario_text
+from harness.report.saved import (
+    SCENARIO_FILE,
+    UNEXAMINED,
+    SeenPacket,
+    folder_name,
+    save,
+    scenario_text,
+)
 from harness.shrink.shrink import shrink_in
 from harness.step import PacketStep, Scenario
 from harness.subject import Prediction, Refused
@@ -168,7 +175,7 @@ def noted_meanwhile(parent: Path, divergence: Divergence) -> Iterator[None]:
 
     One that cannot be saved so is none the worse for it: `keep` will say why.
     """
-    from harness.fuzz.corpus.store import UNEXAMINED, save_case  # noqa: PLC0415 - imports Scapy
+    from harness.fuzz.corpus.store import save_case  # noqa: PLC0415 - imports Scapy
 
     kept: Path | None = None
     if not is_long(divergence):

@@ -25,9 +25,9 @@ from harness.errors import NothingToCompareError, UserError
 from harness.kernel.errors import PermissionDeniedError
 from harness.kernel.interface import LoaderName
 from harness.lockstep.result import RunResult
-from harness.report.console import complain, out, print_json
+from harness.report.console import complain, err, out, print_json
 from harness.report.progress import RunProgress
-from harness.report.saved import remove_leftovers
+from harness.report.saved import UNEXAMINED, remove_leftovers
 from harness.report.summary import clause_table, summary
 from harness.sources import Source, find_sources, matches, shuffled
 from harness.step import Scenario
@@ -189,6 +189,10 @@ def prepare(save: Path) -> None:
     if save.exists() and not save.is_dir():
         raise UserError(f"--save {save}: is no folder; name another")
     remove_leftovers(save)
+    waiting = save / UNEXAMINED
+    if any(waiting.glob("*.yaml")):
+        words = f"{waiting}: divergences that a killed run has not looked into; run that folder"
+        err.print(Text(words), soft_wrap=True)
 
 
 def show(report: Report, settings: Settings) -> None:

@@ -22,6 +22,9 @@ PACKETS_FILE: Final = "packets.pcapng"
 SCREEN_FILE: Final = "divergence.txt"
 SCREEN_WIDTH: Final = 160
 UNFINISHED: Final = ".saving-"
+UNEXAMINED: Final = "unexamined"
+"""Below the folder for divergences: those that nobody has had the time to look into."""
+
 ETHERNET: Final = 1
 """Link type in pcapng files."""
 

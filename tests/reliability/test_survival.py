@@ -69,6 +69,8 @@ def test_a_run_that_is_killed_while_it_looks_into_a_finding_has_kept_it(
         assert done.code == ExitCode.DIVERGENCE, scenario
     again = twinpath("run", RESET, "--object", faulty, folder=tmp_path)
     assert again.code == ExitCode.DIVERGENCE
+    waits = any(path.is_file() for path in kept if path.parent.name == "unexamined")
+    assert ("has not looked into; run that folder" in again.err) is waits
     assert complete(found)
     assert not list(found.glob(f"{UNFINISHED}*"))
 

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from harness.fuzz.corpus.store import (
-    UNEXAMINED,
     CorpusError,
     append_line,
     case_files,
@@ -22,7 +21,7 @@ from harness.fuzz.corpus.store import (
     write_whole,
 )
 from harness.fuzz.wire import read_case, write_case
-from harness.report.saved import remove_leftovers
+from harness.report.saved import UNEXAMINED, remove_leftovers
 from harness.scenario.writer.error import WriteError
 from harness.step import Scenario
 

@@ -26,7 +26,6 @@ from harness.step import Scenario
 
 SUFFIX: Final = ".yaml"
 UNFINISHED: Final = ".unfinished-"
-UNEXAMINED: Final = "unexamined"
 NAME_DIGITS: Final = 16
 
 
