@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol, TypeVar
 
 from model import tcp
 from model.domain.configuration import Configuration
@@ -38,6 +39,17 @@ class Match:
     selection: FlowKey | None = None
 
 
+class HasFlow(Protocol):
+    """What has a live flow."""
+
+    @property
+    def flow(self) -> Flow:
+        """The flow."""
+
+
+Candidate = TypeVar("Candidate", bound=HasFlow)
+
+
 @dataclass(slots=True)
 class Finding:
     """What conntrack says of a packet.
@@ -64,7 +76,8 @@ def opposite(opener: Opener) -> Opener:
 def flow_key(view: View, hook: Hook, opener: Opener) -> FlowKey:
     """Key of a packet's tuple under an opener (CT-1, CT-8).
 
-    An echo reply that is sought under the other opener has the key of its request.
+    Of ICMP's messages an echo reply alone is sought under the other opener (CT-8a): it has the key
+    of its request.
     """
     if hook is Hook.FROM_CONTAINER:
         endpoint, peer = view.source, view.destination
@@ -74,7 +87,7 @@ def flow_key(view: View, hook: Hook, opener: Opener) -> FlowKey:
         endpoint_port, peer_port = view.destination_port, view.source_port
     if is_icmp(view):
         endpoint_port, peer_port = view.source_port, view.destination_port
-        if peer_port == ECHO_REPLY[view.family] and opener is not own_opener(hook):
+        if opener is not own_opener(hook):
             peer_port = ECHO_REQUEST[view.family]
     return FlowKey(endpoint, peer, endpoint_port, peer_port, view.protocol, opener)
 
@@ -149,7 +162,9 @@ def find_own_reply(passage: Passage, key: FlowKey, selection: Selection) -> Matc
     return Match(match.key, match.flow, is_reply=True, selection=key)
 
 
-def choose(passage: Passage, own: Match | None, other: Match | None, view: View) -> Match | None:
+def choose(
+    passage: Passage, own: Candidate | None, other: Candidate | None, view: View
+) -> Candidate | None:
     """Of two flows the one that a packet, or a quoted one, belongs to (CT-1b, CT-8)."""
     if own is None or other is None:
         return own or other
@@ -173,12 +188,15 @@ def follow_selection(
     if owner is None or owner.identifier != selection.service:
         trace.note("LB-4", "the recorded choice was made for another service", key)
         return None
-    service, backend = world.backends.get(selection.backend, (None, None))
-    state = BackendState.ACTIVE if backend is None else backend.state
-    if state is not BackendState.ACTIVE:
-        trace.note("LB-5", "the recorded backend is", state.name.lower())
-    if backend is None or service is not owner or (chooses and state is BackendState.QUARANTINED):
+    found = world.backends.get(selection.backend)
+    if found is None or found[0] is not owner:
         trace.note("LB-6", "the recorded backend is gone", key)
+        return None
+    _, backend = found
+    if backend.state is not BackendState.ACTIVE:
+        trace.note("LB-5", "the recorded backend is", backend.state.name.lower())
+    if chooses and backend.state is BackendState.QUARANTINED:
+        trace.note("LB-6", "the recorded backend is quarantined", key)
         return None
     target = translated_key(world.configuration, key, backend)
     flow = passage.table.live_flow(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from model.domain.event import EMPTY_TUPLE, DropEvent, Event, Tuple
+from model.domain.event import EMPTY_TUPLE, DropEvent, LimitedEvent, Tuple
 from model.domain.packet import DEFAULT_CONTEXT, Context, Packet, Verdict
 from model.domain.reason import Reason
 from model.domain.state import TableKey, TableValue, Window
@@ -23,7 +23,7 @@ class Decision:
     reason: Reason
     verdict: Verdict
     data: bytes
-    events: list[Event] = field(default_factory=list)
+    events: list[LimitedEvent] = field(default_factory=list)
     writes: dict[TableKey, TableValue | None] = field(default_factory=dict)
     redirect_interface: int = 0
     reject_window: Window | None = None

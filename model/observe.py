@@ -7,16 +7,16 @@ from model.domain.event import (
     EMPTY_TUPLE,
     DropEvent,
     Event,
+    LimitedEvent,
     PolicyVerdictEvent,
     SelectionEvent,
-    TraceEvent,
 )
 from model.domain.state import Window
 from model.rate_limit import pass_limit
 from model.trace import Trace
 
 
-def is_switched_on(event: Event, switches: EventSwitches) -> bool:
+def is_switched_on(event: LimitedEvent, switches: EventSwitches) -> bool:
     """Whether events of this kind are wanted."""
     match event:
         case SelectionEvent():
@@ -25,12 +25,10 @@ def is_switched_on(event: Event, switches: EventSwitches) -> bool:
             return switches.policy_verdicts
         case DropEvent():
             return switches.drops
-        case TraceEvent():
-            return switches.traces
 
 
 def report(
-    events: list[Event], switches: EventSwitches, window: Window, now: int, trace: Trace
+    events: list[LimitedEvent], switches: EventSwitches, window: Window, now: int, trace: Trace
 ) -> tuple[tuple[Event, ...], Window]:
     """The events that reach the ring, in order, and the window afterwards."""
     reported = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint
-from model.domain.event import Event, Hook
+from model.domain.event import Hook, LimitedEvent
 from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, Flow, FlowKey, FragmentKey
 from model.domain.limits import UNLIMITED, Limits
 from model.domain.packet import Packet
@@ -81,7 +81,7 @@ class Passage:
     endpoint: Endpoint
     draw: Draw
     trace: Trace
-    events: list[Event] = field(default_factory=list)
+    events: list[LimitedEvent] = field(default_factory=list)
     reject_window: Window | None = None
 
     @property

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from model import conntrack, hairpin, reverse_nat
 from model.conntrack import (
-    Match,
     can_be_reply,
     choose,
     flow_key,
@@ -48,17 +47,18 @@ def find_quoted(passage: Passage) -> Quoted | None:
         return None
     trace.note("CT-9a", "sought as the quoted packet travelled")
     hook = Hook.TO_CONTAINER if passage.leaves_pod else Hook.FROM_CONTAINER
-    own = find_under(passage, view, flow_key(view, hook, own_opener(hook)), is_reply=False)
+    own = find_under(passage, view, flow_key(view, hook, own_opener(hook)))
     other = None
     if can_be_reply(view):
-        key = flow_key(view, hook, opposite(own_opener(hook)))
-        other = find_under(passage, view, key, is_reply=True)
-    match = choose(passage, own, other, view)
-    if match is None:
+        other = find_under(passage, view, flow_key(view, hook, opposite(own_opener(hook))))
+    if other is not None and is_icmp(view):
+        trace.note("CT-8", "reply to a tracked request", other.key)
+    quoted = choose(passage, own, other, view)
+    if quoted is None:
         trace.note("CT-9", "quotes no live flow")
         return None
-    trace.note("CT-9", "quotes the flow", match.key)
-    return Quoted(view, match.key, match.flow, match.selection)
+    trace.note("CT-9", "quotes the flow", quoted.key)
+    return quoted
 
 
 def end_at_pod(passage: Passage, view: View) -> bytes:
@@ -71,8 +71,8 @@ def end_at_pod_of_quote(passage: Passage, view: View) -> bytes:
     return view.destination if passage.leaves_pod else view.source
 
 
-def find_under(passage: Passage, view: View, key: FlowKey, is_reply: bool) -> Match | None:
-    """A live flow under a key of the quoted packet.
+def find_under(passage: Passage, view: View, key: FlowKey) -> Quoted | None:
+    """The quoted packet with a live flow under a key of it.
 
     An entering error quotes what left the pod after translation, so that a selection can only be
     that of a hairpin flow, whose errors have been translated already (NAT-2d).
@@ -83,12 +83,8 @@ def find_under(passage: Passage, view: View, key: FlowKey, is_reply: bool) -> Ma
         note_backend(passage, entry)
         if match is None or not (passage.leaves_pod or match.flow.hairpin):
             return None
-        return Match(match.key, match.flow, is_reply, key)
-    if entry is None:
-        return None
-    if is_reply and is_icmp(view):
-        passage.trace.note("CT-8", "reply to a tracked request", key)
-    return Match(key, entry, is_reply)
+        return Quoted(view, match.key, match.flow, key)
+    return None if entry is None else Quoted(view, key, entry, None)
 
 
 def note_backend(passage: Passage, selection: Selection) -> None:
@@ -146,7 +142,8 @@ def translations(passage: Passage, quoted: Quoted) -> tuple[Translation, Transla
 def translations_of_hairpin(quoted: Quoted) -> tuple[Translation, Translation]:
     """Of the error and of its quote, for a pod that talks to itself (NAT-2d).
 
-    Found by its selection, the error is the client's; otherwise it is the server's.
+    Found by its selection, the error is the client's; otherwise it is the server's, whose quote has
+    the client's own port already (LB-11a).
     """
     flow, key = quoted.flow, quoted.key
     pod, loopback = key.endpoint_address, key.peer_address
@@ -164,7 +161,6 @@ def translations_of_hairpin(quoted: Quoted) -> tuple[Translation, Translation]:
         Translation(source=flow.service_address, destination=pod),
         Translation(
             source=pod,
-            source_port=key.peer_port,
             destination=flow.service_address,
             destination_port=flow.service_port,
         ),

@@ -19,6 +19,7 @@ TRACED: Final = {
     ("LB-4", "the recorded choice was made for another service"): "LB-4",
     ("LB-4a", "joins the live flow"): "LB-4a",
     ("LB-6", "the recorded backend is gone"): "LB-6",
+    ("LB-6", "the recorded backend is quarantined"): "LB-6",
     ("LB-7", "affine to backend"): "LB-7",
     ("LB-7a", "the backend becomes the affine one"): "LB-7a",
     ("LB-8", "no eligible backend"): "LB-8",

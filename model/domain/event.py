@@ -112,4 +112,7 @@ class TraceEvent:
     clauses: frozenset[str]
 
 
-Event = SelectionEvent | PolicyVerdictEvent | DropEvent | TraceEvent
+LimitedEvent = SelectionEvent | PolicyVerdictEvent | DropEvent
+"""An event that is subject to the rate limit (OBS-2a)."""
+
+Event = LimitedEvent | TraceEvent
