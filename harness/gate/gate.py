@@ -12,17 +12,15 @@ from harness.commands.recording import Recording
 from harness.datapath.bench import SOURCE, Bench
 from harness.errors import NothingToCompareError, UserError
 from harness.findings import Circumstances
-from harness.fuzz.settings import Settings as FuzzSettings
 from harness.gate import cost
-from harness.gate.aim import Aim
-from harness.gate.change import changed_lines, clauses_of
+from harness.gate.change import changed_lines
 from harness.gate.clock import Clock
-from harness.gate.fuzzing import FOLDER, found_by_campaigns, fuzz
+from harness.gate.fuzzing import Change, found_by_campaigns, fuzz_change
 from harness.gate.known import Known
 from harness.gate.limits import Limits, read_limits
 from harness.gate.mutants import try_mutants
-from harness.gate.outcome import Outcome, Stage, State
-from harness.gate.properties import run_properties
+from harness.gate.outcome import NotRunError, Outcome, Stage, State
+from harness.gate.properties import new_failures
 from harness.gate.settings import Settings
 from harness.gate.standing import Asked, Standings
 from harness.gate.tree import Tree
@@ -38,11 +36,6 @@ REGRESSIONS: Final = "regressions"
 """A folder of this name is run first: what has been wrong once."""
 
 MUTANT_SECONDS: Final = 90.0
-RESERVE: Final = 20.0
-"""Seconds that fuzzing leaves to those who look into what it has found."""
-
-SHORTEST_CAMPAIGN: Final = 5.0
-
 Words = Callable[[], str]
 
 
@@ -158,18 +151,10 @@ class Gate:
         self.standings.judge({one.number: one.scenario for w in self.watches for one in w.found})
 
     def _properties(self) -> str:
-        if not self.head.has_harness:
-            raise NotRunError("the head is a datapath alone")
-        found = run_properties(self.head, self.clock)
-        if found.problem:
-            if self.clock.cut_short:
-                return found.problem
-            raise NotRunError(found.problem)
-        failing = found.failing
-        if failing and self.base.has_harness:
-            on_base = run_properties(self.base, self.clock, failing).failing
-            failing = tuple(one for one in failing if one not in on_base)
+        failing = new_failures(self.base, self.head, self.clock)
         self.outcome.failing += failing
+        if self.clock.cut_short:
+            return "there is no time for them"
         return f"{len(failing)} fail on the head alone"
 
     def _mutants(self) -> str:
@@ -196,42 +181,9 @@ class Gate:
     def _fuzz(self) -> str:
         if self.standings.new():
             raise NotRunError("there is something to mend already")
-        cases = self._cases(Clock(self.clock.left / 4))
-        seconds = self.clock.left - RESERVE
-        if self.settings.fuzz_seconds is not None:
-            seconds = min(seconds, self.settings.fuzz_seconds)
-        if seconds < SHORTEST_CAMPAIGN:
-            raise NotRunError("there is no time for it")
-        settings = FuzzSettings(
-            self.settings.seed,
-            self.head.source.resolve(),
-            LoaderName.LIBBPF,
-            self.save.absolute() / FOLDER,
-            focus=clauses_of(self.changed, self._root),
-        )
-        progress = fuzz(settings, cases, seconds, self.settings.workers)
-        if progress.interrupted:
-            raise KeyboardInterrupt
-        focus = ", ".join(settings.focus) or "everything"
-        return (
-            f"{progress.tally.steps:,} steps from {len(cases)} entries that reach changed lines, "
-            f"aimed at {focus}; {len(progress.findings)} divergences"
-        )
-
-    def _cases(self, clock: Clock) -> list[Scenario]:
-        """Scenarios that reach changed lines of the datapath."""
         own = [one for one in self.scenarios if isinstance(one.steps, tuple)]
-        try:
-            with Bench() as bench:
-                return list(Aim(bench, self.head.source, self.changed).reaching(own, clock))
-        except UserError as error:
-            self.outcome.notes.append(f"lines are not counted: {error}")
-            return []
-
-    @property
-    def _root(self) -> Path:
-        """The folder from which changed files are named."""
-        return self.head.source.resolve().parents[1]
+        about = Change(self.head, self.changed, own)
+        return fuzz_change(about, self.settings, self.clock, self.outcome.notes)
 
     def _run_findings(self, recording: Recording) -> None:
         """Compare what campaigns have found, this one or one that was killed, once more."""
@@ -282,7 +234,3 @@ class Gate:
         if not found:
             raise NothingToCompareError("the corpora hold no scenario; give others")
         return found
-
-
-class NotRunError(Exception):
-    """Why a stage is not run."""

@@ -12,6 +12,10 @@ from harness.mutate.score import Judged
 from harness.store.records import Run
 
 
+class NotRunError(Exception):
+    """Why a stage is not run."""
+
+
 class State(Enum):
     """How far a stage came."""
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from harness.gate.child import run
 from harness.gate.clock import Clock
+from harness.gate.outcome import NotRunError
 from harness.gate.tree import Tree
 
 FOLDER: Final = Path("tests/metamorphic")
@@ -42,6 +43,19 @@ def run_properties(tree: Tree, clock: Clock, nodes: Sequence[str] = ()) -> Prope
         said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no word"]
         return Properties(problem=said[-1])
     return Properties(failing_nodes(done.stdout))
+
+
+def new_failures(base: Tree, head: Tree, clock: Clock) -> tuple[str, ...]:
+    """Properties that fail on the head and not on the base. Raises NotRunError."""
+    if not head.has_harness:
+        raise NotRunError("the head is a datapath alone")
+    found = run_properties(head, clock)
+    if found.problem and not clock.cut_short:
+        raise NotRunError(found.problem)
+    if not found.failing or not base.has_harness:
+        return found.failing
+    on_base = run_properties(base, clock, found.failing).failing
+    return tuple(one for one in found.failing if one not in on_base)
 
 
 def failing_nodes(output: str) -> tuple[str, ...]:
