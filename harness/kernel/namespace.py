@@ -62,7 +62,10 @@ class Namespace:
         return self._kinds[0]
 
     def ensure_device(self, index: int) -> None:
-        """Make a device of this interface index, unless there is one. Raises DeviceError."""
+        """Make a device of this interface index, unless there is one.
+
+        Raises DeviceError, PermissionDeniedError.
+        """
         if index in self._indexes:
             return
         if not 0 < index < 1 << 31:
@@ -77,7 +80,10 @@ class Namespace:
         )
 
     def remove_device(self, index: int) -> None:
-        """Remove a device that `ensure_device` made, if there is one. Raises DeviceError."""
+        """Remove a device that `ensure_device` made, if there is one.
+
+        Raises DeviceError, PermissionDeniedError.
+        """
         if index == LOOPBACK or index not in self._indexes:
             return
         try:
@@ -134,5 +140,8 @@ def usable_as_it_is(number: int) -> set[int]:
     return set(links)
 
 
-def _device_error(index: int, error: NetlinkError) -> DeviceError:
-    return DeviceError(f"interface {index}: {describe_errno(int(error.code))}")
+def _device_error(index: int, error: NetlinkError) -> DeviceError | PermissionDeniedError:
+    what = f"interface {index}: {describe_errno(int(error.code))}"
+    if error.code == errno.EPERM:
+        return PermissionDeniedError(what, "run as root, or with CAP_NET_ADMIN")
+    return DeviceError(what)

@@ -109,6 +109,14 @@ def test_the_root_of_a_user_namespace_may_not_load_either(folder: Path) -> None:
     assert LABEL in done.out
 
 
+def test_without_the_right_to_make_devices_one_line_says_so(folder: Path) -> None:
+    """Root of the first user namespace can load without it, but packets name interfaces."""
+    for arguments in ("run shop.yaml plain.yaml", "replay shop.yaml"):
+        done = bash(f"capsh --drop=cap_net_admin -- -c 'twinpath {arguments}'", folder)
+        assert done.code == ExitCode.NOTHING_COMPARED
+        assert only_line(done).endswith("run as root, or with CAP_NET_ADMIN")
+
+
 def test_replay_names_the_capability_in_its_one_line(folder: Path) -> None:
     done = bash(f"{WITHOUT_BPF} 'twinpath replay shop.yaml'", folder)
     assert done.code == ExitCode.NOTHING_COMPARED
