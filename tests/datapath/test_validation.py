@@ -66,6 +66,10 @@ REFUSED: list[tuple[Operation, str]] = [
     (PutService(replace(SERVICE, frontends=frontend(port=0))), "frontend port 0"),
     (PutService(replace(SERVICE, frontends=frontend(protocol=1))), "protocol 1 is not TCP"),
     (PutService(replace(SERVICE, frontends=frontend(address=b"123"))), "4 or 16 bytes, not 3"),
+    (
+        PutService(replace(SERVICE, frontends=frontend(address=Configuration().loopback_ipv4))),
+        "service 1: a frontend has the loopback address 169.254.42.1",
+    ),
     (PutService(replace(SERVICE, backends=(BACKEND, BACKEND))), "backend 1 is there more"),
     (
         PutService(replace(SERVICE, backends=(BACKEND, replace(BACKEND, identifier=5)))),
@@ -91,6 +95,10 @@ REFUSED: list[tuple[Operation, str]] = [
         "fd00::1/128 is not of the family of 10.1.0.1/32",
     ),
     (SetConfiguration(Configuration(loopback_ipv4=IPV6)), "loopback_ipv4 has 16 bytes"),
+    (
+        SetConfiguration(Configuration(loopback_ipv4=IPV4)),
+        "service 1: a frontend has the loopback address 10.1.0.1",
+    ),
     (SetConfiguration(Configuration(timeouts=Timeouts(other=-1))), "timeout other -1"),
     (PutEntry(KEY._replace(peer_address=IPV6), Flow(1)), "peer address has 16 bytes"),
     (PutEntry(KEY._replace(peer_port=70000), Flow(1)), "peer port 70000"),

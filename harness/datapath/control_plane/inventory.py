@@ -173,6 +173,8 @@ class Inventory:
     ) -> None:
         configuration, old = operation.configuration, self.configuration
         validation.check_configuration(configuration)
+        for (address, *_), service in self._frontends.items():
+            validation.check_frontend_address(service, address, configuration)
         changes.configuration = changes.configuration or old
         journal.undo_with(lambda: setattr(self, "configuration", old))
         self.configuration = configuration
@@ -196,6 +198,8 @@ class Inventory:
 
     def _claim_frontends(self, service: Service, journal: Journal) -> None:
         for frontend in service.frontends:
+            address = frontend.key.address
+            validation.check_frontend_address(service.identifier, address, self.configuration)
             owner = self._frontends.get(frontend.key)
             if owner is not None:
                 address, port, protocol = frontend.key

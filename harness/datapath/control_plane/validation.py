@@ -87,6 +87,15 @@ def check_configuration(configuration: Configuration) -> None:
     _check_address(where, "loopback_ipv6", configuration.loopback_ipv6, Family.IPV6)
 
 
+def check_frontend_address(service: int, address: Address, configuration: Configuration) -> None:
+    """A frontend's address is none that hairpins use as their source (LB-11)."""
+    if address in (configuration.loopback_ipv4, configuration.loopback_ipv6):
+        raise OperationError(
+            f"service {service}: a frontend has the loopback address {format_address(address)},"
+            " which hairpins need for themselves (LB-11)"
+        )
+
+
 def check_key(key: FlowKey) -> None:
     """Addresses of one family, ports and protocol of a conntrack entry."""
     where = "conntrack entry"
