@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from harness.commands.exit_codes import ExitCode
-from tests.commands.command_line import PLAIN, Shell, bash
+from tests.commands.command_line import PLAIN, ROOT, Shell, bash
 from tests.gate.change import (
     BUG,
     HEAVIER,
@@ -128,3 +128,30 @@ def test_a_budget_that_is_spent_too_early_is_no_pass(judge: Judge) -> None:
     done = judge((), (), RESET, *QUICK, "--budget", "0.001s")
     assert done.code in (ExitCode.NOTHING_COMPARED, ExitCode.INTERRUPTED)
     assert "corpora cut short" in done.out
+
+
+KNOWN = """
+[[known]]
+clause = "CT-3"
+field = "expires"
+scenario = "{0}"
+reason = "the timeout is being discussed"
+expires = 2027-01-31
+"""
+
+
+def test_known_divergences_pass_until_their_day_and_stale_ones_fail(
+    judge: Judge, tmp_path: Path
+) -> None:
+    known = tmp_path / "known.toml"
+    known.write_text(KNOWN.format("ct-5-reset-*"))
+    listed = ("--known", known, "--today")
+    passing = judge((BUG,), (), RESET, *QUICK, *listed, "2027-01-31")
+    assert passing.code == ExitCode.AGREEMENT, passing.out + passing.err
+    assert "known: CT-3 expires in ct-5-reset-*: 2 hits, until 2027-01-31" in passing.out
+    expired = judge((BUG,), (), RESET, *QUICK, *listed, "2027-02-01")
+    assert expired.code == ExitCode.DIVERGENCE
+    known.write_text(KNOWN.format("ct-6-*"))
+    stale = judge((), (), PING, "--head", ROOT, *QUICK, *listed, "2026-11-23")
+    assert stale.code == ExitCode.USAGE
+    assert "nothing hits it any more; remove the entry" in stale.out
