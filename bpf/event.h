@@ -68,7 +68,10 @@ static __always_inline void event_selection(struct context *context, const enum 
 	ring_submit(event);
 }
 
-/* The tuple as judged: after translation (POL-4). */
+/*
+ * The tuple as judged, after translation (POL-4): the flow's key. Without a translation that is the
+ * packet's own (policy_apply).
+ */
 static __always_inline void event_policy_verdict(struct context *context, const enum hook hook,
 						 const enum family family)
 {
@@ -79,7 +82,7 @@ static __always_inline void event_policy_verdict(struct context *context, const 
 	if (!event)
 		return;
 	event_set_tuple(event, context, hook, family);
-	if (hook == HOOK_FROM_CONTAINER && context->connection->translated) {
+	if (hook == HOOK_FROM_CONTAINER) {
 		event->destination_port = context->flow_key->tuple.peer_port;
 		address_widen(event->destination, peer_address(context->flow_key, family), family);
 	}

@@ -42,14 +42,15 @@ static __always_inline const struct backend *eligible_backend(const struct servi
 	return map_lookup(backends, slot);
 }
 
-/* Whether the service has to do with terminating backends, for want of active ones (LB-5). */
+/*
+ * Whether the service of a terminating backend that serves has to do with such ones, for want of
+ * active ones (LB-5). It has an eligible one in any case: an active one, or this.
+ */
 static __always_inline bool serves_by_terminating(const struct service *service)
 {
 	const struct backend *backend;
 	__u32 slot;
 
-	if (!service->eligible_count)
-		return false;
 	backend = eligible_backend(service, 0, &slot);
 	return backend && backend->state == BACKEND_TERMINATING;
 }
