@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from types import TracebackType
-from typing import Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from harness.mutate.mutant import Mutant
 from harness.mutate.result import Class, Result
-from harness.report.console import err
+from harness.report.progress import LiveLine
 
 
-class MutationProgress:
-    """Counts results. Use as a context manager."""
+class MutationProgress(LiveLine):
+    """Counts results."""
 
     def __init__(self, total: int, known: int) -> None:
-        self._progress = Progress(
+        super().__init__(
             TextColumn("mutants"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TextColumn("{task.fields[found]}"),
             TimeRemainingColumn(),
-            console=err,
-            transient=True,
         )
-        self._shown = err.is_interactive
         self._found: Counter[Class] = Counter()
         self._task = self._progress.add_task("", total=total, completed=known, found="")
 
@@ -35,17 +30,3 @@ class MutationProgress:
         self._found[result.status] += 1
         words = ", ".join(f"{count} {status.value}" for status, count in self._found.most_common(3))
         self._progress.update(self._task, advance=1, found=words)
-
-    def __enter__(self) -> Self:
-        if self._shown:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._shown:
-            self._progress.stop()

@@ -8,7 +8,14 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from harness.report.console import err
 from harness.step import Scenario
@@ -17,20 +24,45 @@ INTERVAL = 0.1
 """Seconds between two updates."""
 
 
-class RunProgress:
-    """Shows which scenario runs and how far it is. Use as a context manager."""
+class LiveLine:
+    """Shows how far work is while it goes on. Use as a context manager."""
+
+    def __init__(self, *columns: ProgressColumn) -> None:
+        self._progress = Progress(*columns, console=err, transient=True)
+        self._shown = err.is_interactive
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def _start(self) -> None:
+        if self._shown:
+            self._progress.start()
+
+    def _stop(self) -> None:
+        if self._shown:
+            self._progress.stop()
+
+
+class RunProgress(LiveLine):
+    """Shows which scenario runs and how far it is."""
 
     def __init__(self, scenarios: int) -> None:
-        self._progress = Progress(
+        super().__init__(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TextColumn("{task.fields[scenario]}"),
             TimeElapsedColumn(),
-            console=err,
-            transient=True,
         )
-        self._shown = err.is_interactive
         self._task = self._progress.add_task("", total=scenarios, scenario="")
         self._next = 0.0
 
@@ -61,23 +93,3 @@ class RunProgress:
             yield
         finally:
             self._start()
-
-    def __enter__(self) -> Self:
-        self._start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._stop()
-
-    def _start(self) -> None:
-        if self._shown:
-            self._progress.start()
-
-    def _stop(self) -> None:
-        if self._shown:
-            self._progress.stop()

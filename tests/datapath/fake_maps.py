@@ -21,6 +21,9 @@ RING = 27
 LRU_HASH = 9
 CPUS = 2
 
+SMALL_SIZES = {"backends": 64, "eligible_backends": 64, "maglev_tables": 256, "policy_pages": 64}
+"""Elements of the tables that a test need not have in full."""
+
 
 @dataclass
 class Faults:

@@ -29,10 +29,9 @@ from model.domain.operation import (
 )
 from model.domain.policy import PolicyRule, RuleVerdict
 from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
-from tests.datapath.fake_maps import FakeMap, Faults, fake_maps
+from tests.datapath.fake_maps import SMALL_SIZES, FakeMap, Faults, fake_maps
 from tests.datapath.lookup import Lookup
 
-SIZES = {"backends": 64, "eligible_backends": 64, "maglev_tables": 256, "policy_pages": 64}
 POD = Endpoint(1, "pod", 11, 100, parse_address("10.0.0.1"))
 NETWORK = Network.parse("10.0.0.0/24")
 RULE = PolicyRule(1, 1, Direction.EGRESS, 0, RuleVerdict.ALLOW)
@@ -44,7 +43,7 @@ KEY = FlowKey(bytes(4), bytes(4), 1, 2, 6, Opener.PEER)
 
 @pytest.fixture
 def maps(btf: Btf) -> dict[str, FakeMap]:
-    return fake_maps(btf, SIZES)
+    return fake_maps(btf, SMALL_SIZES)
 
 
 @pytest.fixture
@@ -153,7 +152,7 @@ def test_affinity_lost_or_changed(
 def test_raised_when_what_they_stand_for_is_written(btf: Btf, codecs: Codecs) -> None:
     """A packet that sees a new revision remembers nothing that was so before it."""
     faults = Faults()
-    maps = fake_maps(btf, SIZES, faults)
+    maps = fake_maps(btf, SMALL_SIZES, faults)
     control_plane, lookup = ControlPlane(maps, codecs), Lookup(maps, codecs)
     control_plane.apply([PutEndpoint(POD), PutService(SERVICE)])
     seen = []

@@ -36,9 +36,8 @@ from model.domain.service import (
     FrontendKind,
     Service,
 )
-from tests.datapath.fake_maps import FakeMap, Faults, fake_maps, snapshot
+from tests.datapath.fake_maps import SMALL_SIZES, FakeMap, Faults, fake_maps, snapshot
 
-SIZES = {"backends": 64, "eligible_backends": 64, "maglev_tables": 256, "policy_pages": 64}
 POD = Endpoint(1, "pod", 11, 100, parse_address("10.0.0.1"))
 POD_2 = Endpoint(2, "pod-2", 12, 101, parse_address("10.0.0.2"), parse_address("fd00::2"))
 FLOW = FlowKey(parse_address("10.0.0.1"), parse_address("10.1.0.1"), 1000, 80, 6, Opener.ENDPOINT)
@@ -98,7 +97,7 @@ TRANSACTIONS: list[list[Operation]] = [
 def run(btf: Btf, codecs: Codecs, count: int) -> tuple[ControlPlane, dict[str, FakeMap], Faults]:
     """A control plane after the first so many transactions."""
     faults = Faults()
-    maps = fake_maps(btf, SIZES, faults)
+    maps = fake_maps(btf, SMALL_SIZES, faults)
     control_plane = ControlPlane(maps, codecs)
     for operations in TRANSACTIONS[:count]:
         control_plane.apply(operations)
@@ -162,7 +161,7 @@ def test_a_table_that_is_too_small_is_named_before_anything_is_written(
     btf: Btf, codecs: Codecs, sizes: dict[str, int], table: str
 ) -> None:
     faults = Faults()
-    maps = fake_maps(btf, SIZES | sizes, faults)
+    maps = fake_maps(btf, SMALL_SIZES | sizes, faults)
     control_plane = ControlPlane(maps, codecs)
     before, calls = snapshot(maps), faults.calls
     with pytest.raises(OperationError, match=f"table {table}") as raised:

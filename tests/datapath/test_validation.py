@@ -29,9 +29,8 @@ from model.domain.operation import (
 )
 from model.domain.policy import CidrPeer, PolicyRule, PortRange, RuleVerdict
 from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
-from tests.datapath.fake_maps import fake_maps
+from tests.datapath.fake_maps import SMALL_SIZES, fake_maps
 
-SIZES = {"backends": 64, "eligible_backends": 64, "maglev_tables": 256, "policy_pages": 64}
 POD = Endpoint(1, "pod", 11, 100, parse_address("10.0.0.1"))
 IPV4 = parse_address("10.1.0.1")
 IPV6 = parse_address("fd00::1")
@@ -112,7 +111,7 @@ REFUSED: list[tuple[Operation, str]] = [
 
 @pytest.mark.parametrize(("operation", "complaint"), REFUSED, ids=lambda item: str(item)[:40])
 def test_refused(btf: Btf, codecs: Codecs, operation: Operation, complaint: str) -> None:
-    control_plane = ControlPlane(fake_maps(btf, SIZES), codecs)
+    control_plane = ControlPlane(fake_maps(btf, SMALL_SIZES), codecs)
     gone = Backend(9, parse_address("10.9.9.9"), 80)
     control_plane.apply([PutService(replace(SERVICE, backends=(BACKEND, gone)))])
     control_plane.apply([PutEndpoint(POD), PutService(SERVICE)])
