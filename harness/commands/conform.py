@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import click
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
+from harness.commands.listening import listener_of
 from harness.commands.options import REPOSITORY, file_path, loaders_of, named_object
 from harness.conformance.evidence import Evidence, Status
 from harness.conformance.profiles import PROFILES, clauses_of
@@ -19,13 +21,13 @@ from harness.conformance.report import Report, as_object, write_yaml
 from harness.conformance.table import show
 from harness.conformance.witness import Witness
 from harness.datapath.bench import SOURCE, Bench
-from harness.errors import NothingToCompareError, UserError
+from harness.errors import NothingToCompareError
 from harness.findings import Circumstances
 from harness.kernel.interface import LoaderName
 from harness.kernel.toolchain import clang_version, find_clang
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence
-from harness.lockstep.session import Listener, Session
+from harness.lockstep.session import Session
 from harness.reference import ModelReference
 from harness.report.console import complain, err, out, print_json
 from harness.report.progress import RunProgress
@@ -120,7 +122,7 @@ def witness(
             progress.loader(loader.value)
             lockstep = Lockstep(ModelReference(), subject)
             circumstances = Circumstances(loader.value, named_object(object_path))
-            listener = listener_of(progress, circumstances)
+            listener = listener_of(progress, partial(say, circumstances))
             one = Witness(lockstep, loader.value, evidence, listener, name_of)
             sessions.append(one.run(scenarios))
             if sessions[-1].interrupted:
@@ -128,24 +130,12 @@ def witness(
     return evidence, sessions
 
 
-def listener_of(progress: RunProgress, circumstances: Circumstances) -> Listener:
-    """Shows progress, and in a line each what goes wrong and which command tells more."""
-
-    def found(divergence: Divergence) -> None:
-        first, one = divergence.differences[0], divergence.scenario
-        again = circumstances.command("run", one.path)
-        words = f"{one.name} diverges at step {divergence.index + 1}: {first.field}; {again}"
-        with progress.aside():
-            err.print(Text(words, "red"), soft_wrap=True)
-
-    def failed(_scenario: Scenario, error: UserError) -> None:
-        progress.scenario_done()
-        with progress.aside():
-            complain(str(error))
-
-    return Listener(
-        progress.step, found, failed, lambda _scenario, _result: progress.scenario_done()
-    )
+def say(circumstances: Circumstances, divergence: Divergence) -> None:
+    """What goes wrong, and which command tells more, in a line."""
+    first, one = divergence.differences[0], divergence.scenario
+    again = circumstances.command("run", one.path)
+    words = f"{one.name} diverges at step {divergence.index + 1}: {first.field}; {again}"
+    err.print(Text(words, "red"), soft_wrap=True)
 
 
 def name_of(scenario: Scenario) -> str:

@@ -9,6 +9,7 @@ import click
 from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
+from harness.commands.listening import listener_of
 from harness.commands.options import REPOSITORY, file_path
 from harness.coverage.html import prepare, write_index
 from harness.coverage.replay import ROOT, replay
@@ -16,13 +17,10 @@ from harness.coverage.report import Report, as_object, make_report
 from harness.coverage.reviewed import read_review
 from harness.coverage.text import missing_lines, source_view, totals
 from harness.datapath.bench import SOURCE
-from harness.errors import UserError
-from harness.lockstep.result import Divergence, RunResult
-from harness.lockstep.session import Listener
+from harness.lockstep.result import Divergence
 from harness.report.console import complain, out, print_json
 from harness.report.progress import RunProgress
 from harness.sources import find_sources
-from harness.step import Scenario
 
 CORPORA: Final = REPOSITORY / "corpora"
 REVIEW: Final = CORPORA / "unreachable.toml"
@@ -68,7 +66,7 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     if html is not None:
         prepare(html)
     with RunProgress(len(scenarios)) as progress:
-        report = make_report(replay(scenarios, _listener(progress), source, html), reviewed)
+        report = make_report(replay(scenarios, listener_of(progress, say), source, html), reviewed)
     if html is not None:
         index = write_index(report, html)
     if as_json:
@@ -101,18 +99,7 @@ def judge(report: Report) -> ExitCode:
     return ExitCode.AGREEMENT if result.packets else ExitCode.NOTHING_COMPARED
 
 
-def _listener(progress: RunProgress) -> Listener:
-    def found(divergence: Divergence) -> None:
-        path = divergence.scenario.path
-        with progress.aside():
-            complain(f"{divergence.scenario.name} diverges; twinpath run {path} shows where")
-
-    def failed(_scenario: Scenario, error: UserError) -> None:
-        progress.scenario_done()
-        with progress.aside():
-            complain(str(error))
-
-    def done(_scenario: Scenario, _result: RunResult) -> None:
-        progress.scenario_done()
-
-    return Listener(progress.step, found, failed, done)
+def say(divergence: Divergence) -> None:
+    """One line; it is another command's work to show it."""
+    path = divergence.scenario.path
+    complain(f"{divergence.scenario.name} diverges; twinpath run {path} shows where")

@@ -30,7 +30,7 @@ def make_less_odd(search: Search, index: int) -> None:
     if parse_frame(step.packet.data) is None:
         for length in LENGTHS:
             cut = step.packet._replace(data=step.packet.data[:length])
-            if length < len(step.packet.data) and put(search, index, cut):
+            if length < len(step.packet.data) and search.attempt_packet(index, cut):
                 step = PacketStep(cut)
                 break
     target = plain_frame(step.packet)
@@ -50,7 +50,7 @@ def approach(search: Search, index: int, target: bytes) -> None:
             for place in chosen:
                 frame[place] = target[place]
             other = step.packet._replace(data=bytes(frame))
-            if chosen and put(search, index, other):
+            if chosen and search.attempt_packet(index, other):
                 step = PacketStep(other)
         size //= 2
 
@@ -73,9 +73,3 @@ def plain_frame(packet: Packet) -> bytes | None:
         return (built + bytes(len(packet.data)))[: len(packet.data)]
     built = build_frame(headers, packet.hook, packet.interface)
     return built if len(built) == len(packet.data) else None
-
-
-def put(search: Search, index: int, packet: Packet) -> bool:
-    """Try another packet in a place."""
-    steps = search.steps
-    return search.attempt_steps((*steps[:index], PacketStep(packet), *steps[index + 1 :]))

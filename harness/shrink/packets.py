@@ -38,17 +38,11 @@ def simplify_packets(search: Search) -> None:
 def simplify_packet(search: Search, index: int) -> None:
     """One packet: one thing simpler after the other, until nothing can be spared."""
     while index < len(search.steps) and isinstance(step := search.steps[index], PacketStep):
-        if not any(try_packet(search, index, other) for other in simpler_packets(step.packet)):
+        if not any(search.attempt_packet(index, other) for other in simpler_packets(step.packet)):
             break
     if index < len(search.steps) and isinstance(step := search.steps[index], PacketStep):
         shorten_payload(search, index, step.packet)
         make_less_odd(search, index)
-
-
-def try_packet(search: Search, index: int, packet: Packet) -> bool:
-    """Try another packet in a place."""
-    steps = search.steps
-    return search.attempt_steps((*steps[:index], PacketStep(packet), *steps[index + 1 :]))
 
 
 def plain(packet: Packet) -> Packet:
@@ -160,7 +154,7 @@ def shorten_payload(search: Search, index: int, packet: Packet) -> None:
     low, high = -1, headers.payload
     while high - low > 1:
         middle = (low + high) // 2
-        if try_packet(search, index, built(packet, replace(headers, payload=middle))):
+        if search.attempt_packet(index, built(packet, replace(headers, payload=middle))):
             high = middle
         else:
             low = middle

@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.frames.build import build_frame
 from harness.frames.parse import parse_frame
 from harness.shrink.flows import turned_packet
-from harness.shrink.packets import PLAIN_FLAGS, try_packet
+from harness.shrink.packets import PLAIN_FLAGS
 from harness.shrink.search import Search
 from harness.shrink.view import with_headers
 from harness.step import PacketStep
@@ -24,7 +24,7 @@ def repeat_packets(search: Search) -> None:
         if not isinstance(step, PacketStep) or try_earlier(search, index, step.packet):
             continue
         if step.packet.hook is Hook.TO_CONTAINER:
-            try_packet(search, index, turned_packet(step.packet))
+            search.attempt_packet(index, turned_packet(step.packet))
     tell_in_flags(search)
 
 
@@ -59,7 +59,7 @@ def try_earlier(search: Search, index: int, packet: Packet) -> bool:
     earlier = [step.packet for step in search.steps[:index] if isinstance(step, PacketStep)]
     alike = [one for old in earlier for one in (old, same_flow(old, packet))]
     lighter = [one for one in dict.fromkeys(alike) if weight(one) <= weight(packet)]
-    return packet in alike or any(try_packet(search, index, one) for one in lighter)
+    return packet in alike or any(search.attempt_packet(index, one) for one in lighter)
 
 
 def same_flow(earlier: Packet, packet: Packet) -> Packet:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from harness.lockstep.reproduce import MAXIMUM_STEPS, Run, signature, up_to, with_steps
 from harness.lockstep.result import Divergence
 from harness.step import OperationStep, PacketStep, Scenario, Step
+from model.domain.packet import Packet
 
 MAXIMUM_RUNS = 2_000
 MAXIMUM_WORK = 2_000_000
@@ -64,6 +65,11 @@ class Search:
     def attempt_steps(self, steps: tuple[Step, ...]) -> bool:
         """The same for other steps."""
         return steps != self.steps and self.attempt(with_steps(self.scenario, steps))
+
+    def attempt_packet(self, index: int, packet: Packet) -> bool:
+        """The same for another packet in the place of one."""
+        steps = self.steps
+        return self.attempt_steps((*steps[:index], PacketStep(packet), *steps[index + 1 :]))
 
 
 def bare(step: Step) -> Step:

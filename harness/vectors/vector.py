@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from harness.compare.describe import key_words, value_words
 from harness.errors import UserError
+from harness.report.text import write_report
 from harness.subject import Prediction
 from model.domain.packet import Outcome
 
@@ -74,9 +75,9 @@ def write_vectors(path: Path, scenarios: Mapping[str, Sequence[Vector]]) -> None
     text = json.dumps({"format": FORMAT, "scenarios": lists}, indent=1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+        raise UserError(f"{path.parent}: cannot be made: {error.strerror}; name another") from None
+    write_report(path, text + "\n")
 
 
 def compact(vector: Vector) -> dict[str, object]:
