@@ -105,10 +105,12 @@ def _is_left_out(node: ast.AST) -> bool:
 
 
 def _is_type(node: ast.Assign) -> bool:
-    """Whether this gives a type another name."""
+    """Whether this gives a type another name, or stands for one."""
     target = node.targets[0]
     named = isinstance(target, ast.Name) and target.id[:1].isupper() and not target.id.isupper()
-    return named and isinstance(node.value, ast.Subscript | ast.BinOp)
+    function = node.value.func if isinstance(node.value, ast.Call) else None
+    is_variable = isinstance(function, ast.Name) and function.id == "TypeVar"
+    return named and (is_variable or isinstance(node.value, ast.Subscript | ast.BinOp))
 
 
 def parse_python(data: bytes) -> PythonSource:

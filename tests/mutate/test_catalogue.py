@@ -44,6 +44,13 @@ def test_a_change_is_one_mutant_whoever_makes_it() -> None:
     assert operators["<"] == "expiry"
 
 
+def test_what_only_the_type_checker_reads_is_no_mutant() -> None:
+    types = b'Name = dict[str, int]\nOne = TypeVar("One", bound=Flow)\n'
+    assert list(mutants_of(Side.MODEL, "a.py", types)) == []
+    code = b'one = Flow("One", bound=flow)\n'
+    assert [one.operator for one in mutants_of(Side.MODEL, "a.py", code)] == ["stale-field"]
+
+
 @pytest.mark.parametrize("side", list(Side))
 def test_identifiers_are_unique_and_stay_the_same(side: Side) -> None:
     first = [one.identifier for one in all_mutants(side)]
