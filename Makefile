@@ -27,7 +27,7 @@ run: setup
 	$(TWINPATH) run --loader both corpora "$$($(PYTHON) -m harness.capture.fetch --print-folder)"
 
 test: setup-test
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup
 	.venv/bin/ruff check .
