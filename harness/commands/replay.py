@@ -32,7 +32,9 @@ from harness.subject import Subject
 @click.argument("path", type=file_path, metavar="PATH")
 @object_option
 @loader_option
-@click.option("--times", default=20, show_default=True, type=click.IntRange(1), help="Runs.")
+@click.option(
+    "--times", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Runs."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(path: Path, object_path: Path, loader: str, times: int, as_json: bool) -> int:
     """Run a saved divergence (its folder, or a scenario file) several times.

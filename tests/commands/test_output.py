@@ -24,6 +24,8 @@ def in_terminal(*arguments: object, folder: Path, columns: int) -> str:
     master, slave = pty.openpty()
     ioctl(slave, TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color"}
+    for name in ("COLUMNS", "LINES"):  # a run of tests in several processes sets them
+        environment.pop(name, None)
     command = [str(PROGRAM), *(str(one) for one in arguments)]
     process = Popen(command, cwd=folder, stdin=DEVNULL, stdout=slave, stderr=slave, env=environment)
     os.close(slave)
