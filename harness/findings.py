@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from harness.report.saved import (
     save,
     scenario_text,
 )
+from harness.scratch import in_use
 from harness.shrink.shrink import shrink_in
 from harness.step import PacketStep, Scenario
 from harness.subject import Prediction, Refused
@@ -178,16 +179,18 @@ def noted_meanwhile(parent: Path, divergence: Divergence) -> Iterator[None]:
     from harness.fuzz.corpus.store import save_case  # noqa: PLC0415 - imports Scapy
 
     kept: Path | None = None
-    if not is_long(divergence):
-        with suppress(UserError):
-            kept = save_case(parent / UNEXAMINED, up_to(divergence).scenario)
-    try:
-        yield
-    finally:
-        if kept is not None:
-            kept.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        if not is_long(divergence):
+            with suppress(UserError, OSError):
+                stack.enter_context(in_use(parent / UNEXAMINED))
+                kept = save_case(parent / UNEXAMINED, up_to(divergence).scenario)
+        try:
+            yield
+        finally:
+            if kept is not None:
+                kept.unlink(missing_ok=True)
             with suppress(OSError):
-                kept.parent.rmdir()
+                (parent / UNEXAMINED).rmdir()
 
 
 def seen_first(shortest: Divergence, found: Divergence) -> Divergence:

@@ -54,3 +54,30 @@ def remove_scratch(parent: Path, prefix: str) -> None:
             continue
         finally:
             os.close(lock)
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Within this a folder, made if need be, is known to be worked in. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(lock)
+
+
+def is_in_use(folder: Path) -> bool:
+    """Whether anybody works in a folder; nobody does in one that is not there."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

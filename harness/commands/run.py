@@ -29,6 +29,7 @@ from harness.report.console import complain, err, out, print_json
 from harness.report.progress import RunProgress
 from harness.report.saved import UNEXAMINED, remove_leftovers
 from harness.report.summary import clause_table, summary
+from harness.scratch import is_in_use
 from harness.sources import Source, find_sources, matches, shuffled
 from harness.step import Scenario
 from harness.store.database import StoreError
@@ -190,7 +191,7 @@ def prepare(save: Path) -> None:
         raise UserError(f"--save {save}: is no folder; name another")
     remove_leftovers(save)
     waiting = save / UNEXAMINED
-    if any(waiting.glob("*.yaml")):
+    if not is_in_use(waiting) and any(waiting.glob("*.yaml")):
         words = f"{waiting}: divergences that a killed run has not looked into; run that folder"
         err.print(Text(words), soft_wrap=True)
 
