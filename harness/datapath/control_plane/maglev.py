@@ -1,13 +1,10 @@
-"""Maglev tables (LB-3b).
-
-Preferences are walked as they are asked for: of each backend's permutation a table needs but the
-beginning, and numpy, which has to make it in blocks, takes half as long again for 100 backends.
-"""
+"""Maglev tables (LB-3b): each backend's permutation of the slots by numpy, taken in turns."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -31,31 +28,50 @@ class Server(NamedTuple):
 def maglev_table(servers: Sequence[Server], size: int) -> NDArray[np.uint32]:
     """Table of `size` slots, a prime: the place in `servers` of the one that got the slot.
 
-    `servers` has at least one and is ordered by address and port. Each remembers where its last
+    `servers` has at least one and is ordered by address and port. Each goes on from where its last
     preference was: those before it are taken for good, so the whole takes about size · ln(size)
     steps however many servers there are.
     """
     if len(servers) == 1:
         return np.zeros(size, np.uint32)
+    return np.array(_take_turns(_permutations(servers, size), size), np.uint32)
+
+
+def _permutations(servers: Sequence[Server], size: int) -> list[Iterator[int]]:
+    """For each server all slots in the order of its preference.
+
+    Made in blocks as they are asked for, the first ones of all servers at once: a table needs but
+    the beginning of most permutations.
+    """
     hashes = [_words(server) for server in servers]
-    wanted = [murmur3(words, OFFSET_SEED) % size for words in hashes]
-    skips = [murmur3(words, SKIP_SEED) % (size - 1) + 1 for words in hashes]
-    return np.array(_take_turns(wanted, skips, size), np.uint32)
+    offsets = np.array([murmur3(words, OFFSET_SEED) % size for words in hashes])
+    skips = np.array([murmur3(words, SKIP_SEED) % (size - 1) + 1 for words in hashes])
+    width = min(size, 4 * size // len(servers) + 16)
+    beginnings = (offsets[:, None] + skips[:, None] * np.arange(width)) % size
+    return [
+        chain(beginning, chain.from_iterable(_later_blocks(offset, skip, width, size)))
+        for beginning, offset, skip in zip(
+            beginnings.tolist(), offsets.tolist(), skips.tolist(), strict=True
+        )
+    ]
 
 
-def _take_turns(wanted: list[int], skips: list[int], size: int) -> list[int]:
+def _later_blocks(offset: int, skip: int, width: int, size: int) -> Iterator[list[int]]:
+    """A permutation from its second block on."""
+    for begin in range(width, size, width):
+        numbers = np.arange(begin, min(begin + width, size))
+        yield ((offset + skip * numbers) % size).tolist()
+
+
+def _take_turns(permutations: list[Iterator[int]], size: int) -> list[int]:
     owners = [FREE] * size
-    places = range(len(wanted))
     left = size
     while True:
-        for place in places:
-            slot, skip = wanted[place], skips[place]
-            while owners[slot] != FREE:
-                slot += skip
-                if slot >= size:
-                    slot -= size
-            owners[slot] = place
-            wanted[place] = slot
+        for place, preferences in enumerate(permutations):
+            for slot in preferences:
+                if owners[slot] == FREE:
+                    owners[slot] = place
+                    break
             left -= 1
             if not left:
                 return owners
