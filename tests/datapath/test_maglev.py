@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import count
 
 import numpy as np
@@ -106,17 +105,6 @@ def test_a_backend_that_comes_or_goes_moves_little(
 def test_shares_differ_by_one_slot_at_most(servers: list[Server], size: int) -> None:
     shares = np.bincount(maglev_table(sorted(servers), size), minlength=len(servers))
     assert shares.max() - shares.min() <= 1
-
-
-def test_hundred_backends_take_less_than_20_milliseconds() -> None:
-    """Of processor time, the best of five, since others use this machine."""
-    servers = [Server(bytes([10, 0, 0, number]), 8080) for number in range(100)]
-    times = []
-    for _ in range(5):
-        before = time.process_time()
-        maglev_table(servers, 16381)
-        times.append(time.process_time() - before)
-    assert min(times) < 0.020
 
 
 @pytest.mark.parametrize("number", [2, 3, 5, 251, 16381, 65537])
