@@ -14,8 +14,9 @@ from typing import Final
 from harness.bench.charts import draw_charts
 from harness.bench.measurement import Measurement, Results
 from harness.bench.steps import REPOSITORY
-from harness.bench.tables import GOAL_WORDS, number
+from harness.bench.tables import GOAL_WORDS
 from harness.errors import UserError
+from harness.report.tables import number
 from harness.report.text import write_report
 from model.domain.address import Family
 

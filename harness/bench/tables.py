@@ -8,7 +8,7 @@ from rich.table import Table
 
 from harness.bench.compare import Change, Verdict
 from harness.bench.measurement import Measurement, Results
-from harness.report.tables import plain_table
+from harness.report.tables import number, plain_table
 
 GOAL_WORDS = {True: "met", False: "missed", None: ""}
 STYLES = {Verdict.SAME: "", Verdict.BETTER: "green", Verdict.WORSE: "red"}
@@ -32,13 +32,6 @@ def cells(one: Measurement) -> tuple[str, ...]:
         "" if one.limit is None else number(one.limit),
         GOAL_WORDS[one.is_met],
     )
-
-
-def number(value: float) -> str:
-    """A number with as many digits as mean something."""
-    if abs(value) >= 1000 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"
 
 
 def changes_table(changes: Iterable[Change]) -> Table:

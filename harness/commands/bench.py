@@ -11,13 +11,17 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from harness.bench.compare import Change, Verdict, compare, exact_only
 from harness.bench.machine import describe_machine
 from harness.bench.measurement import Measurement, Results, read_results
+from harness.bench.stored import stored
 from harness.bench.suites import SUITES, Settings, chosen
 from harness.bench.tables import changes_table, results_table
 from harness.commands.exit_codes import ExitCode
 from harness.commands.options import file_path, loader_option, loaders_of
+from harness.datapath.bench import SOURCE
 from harness.errors import NothingToCompareError, UserError
 from harness.kernel.interface import LoaderName
 from harness.report.console import complain, err, out, print_json
+from harness.store.facts import object_hash
+from harness.store.measures import add_measures, matching_run
 
 BASELINE = Path(__file__).parents[1] / "bench" / "baseline.json"
 ROUNDS = 15
@@ -36,6 +40,9 @@ ROUNDS = 15
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--compare", "old", type=file_path, metavar="OLD", help="What --json printed before.")
 @click.option("--check", is_flag=True, help="Exit with 1 on a regression beyond noise.")
+@click.option(
+    "--store", type=file_path, metavar="FILE", help="Add the figures to a store's latest run."
+)
 @click.option("--report", is_flag=True, help="Write docs/performance.md's tables and charts.")
 def command(  # noqa: PLR0913, PLR0917 - the command's options
     cases: tuple[str, ...],
@@ -44,6 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     as_json: bool,
     old: Path | None,
     check: bool,
+    store: Path | None,
     report: bool,
 ) -> int:
     """Measure CASES: suites, SUITE/CASE, or cases of packets; * stands for anything.
@@ -55,6 +63,9 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     if check and before is None:
         before = exact_only(read_results(BASELINE))
     loaders = tuple(loaders_of(loader))
+    measured = "" if store is None else object_hash(SOURCE)
+    if store is not None:
+        matching_run(store, measured)
     results = measure(chosen(cases), loaders, rounds)
     changes = list(compare(before, results)) if before else []
     if check and not changes:
@@ -63,6 +74,8 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
             "measure the same, and give results of this machine by --compare"
         )
     show(results, changes, as_json)
+    if store is not None:
+        add_measures(store, measured, map(stored, results.measurements))
     if report:
         from harness.bench.page import write_page  # noqa: PLC0415 - needs the charts' library
 

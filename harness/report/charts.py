@@ -131,6 +131,11 @@ class Trend:
     lower_is_better: bool
 
     @property
+    def is_one_of_many(self) -> bool:
+        """Whether `twinpath bench` measured it: a suite has a hundred figures, by slashes."""
+        return "/" in self.name
+
+    @property
     def line(self) -> str:
         """The points as SVG takes them."""
         return " ".join(f"{x},{y}" for x, y in self.points)
@@ -163,7 +168,8 @@ def trends(history: Sequence[PastRun]) -> list[Trend]:
                 (run, float(program.processed))
             )
         for measure in past.measures:
-            key = (f"{measure.name} ({measure.loader})", measure.unit, measure.lower_is_better)
+            by = f" ({measure.loader})" if measure.loader else ""
+            key = (measure.name + by, measure.unit, measure.lower_is_better)
             costs.setdefault(key, []).append((run, measure.value))
     last = f"run {history[-1].number}" if history else ""
     return [

@@ -1,4 +1,4 @@
-"""Tables without lines: what fits a terminal of eighty columns and reads well in a pipe."""
+"""Tables without lines, and numbers in them: fits eighty columns, reads well in a pipe."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ def plain_table(texts: Iterable[str], numbers: Iterable[str] = ()) -> Table:
     for title in numbers:
         table.add_column(title, justify="right", no_wrap=True)
     return table
+
+
+def number(value: float) -> str:
+    """A number with as many digits as mean something."""
+    if abs(value) >= 1000 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"

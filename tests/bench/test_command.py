@@ -47,6 +47,26 @@ def test_results_are_read_back(document: str, tmp_path: Path) -> None:
     assert json.loads(json.dumps(results.as_json())) == json.loads(document)
 
 
+def test_figures_are_added_to_the_run_of_the_same_datapath(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store, scenarios = tmp_path / "results.sqlite", "corpora/scenarios/conntrack"
+    run(["run", "--store", str(store), f"{scenarios}/ct-1-one-entry-for-both-directions.yaml"])
+    assert run(["bench", "programs", "--store", str(store)]) == ExitCode.AGREEMENT
+    capfd.readouterr()
+    assert run(["report", str(store), "--format", "jsonl"]) == ExitCode.AGREEMENT
+    lines = map(json.loads, capfd.readouterr().out.splitlines())
+    figures = {one["name"]: one for one in lines if one["type"] == "measure"}
+    assert figures["programs/from_container/verified"]["loader"] == "libbpf"
+
+
+def test_figures_have_no_place_in_a_store_without_a_run_of_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["bench", "programs", "--store", str(tmp_path / "none")]) == ExitCode.USAGE
+    assert "there is no such store" in capfd.readouterr().err
+
+
 def test_growth_of_a_count_is_a_regression(
     document: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from harness.report.page import as_page
-from harness.store.records import Run, Standing
+from harness.store.records import Measure, PastRun, Run, Standing
 from tests.report import stored
 
 DASH = "\N{EN DASH}"
@@ -108,6 +108,17 @@ def test_trends_say_what_changed_since_the_run_before() -> None:
     assert "130,000 instructions processed, +8.3 % since the run before" in words
     assert '<span class="bad">+8.3 %</span>' in as_page(stored.agreeing(), stored.history())
     assert '<span class="good">+4.5 %</span>' in as_page(stored.agreeing(), stored.history())
+
+
+def test_figures_of_bench_are_a_row_each_with_their_course() -> None:
+    figure = Measure("bcc", "packets/ipv4/service-new", 1_300.0, "ns", True)
+    slower = replace(figure, value=1_365.0)
+    runs = (PastRun(1, "", (), (figure,)), PastRun(2, "", (), (slower,)))
+    page = as_page(stored.agreeing(), runs)
+    assert "1 figures of twinpath bench" in page
+    row = next(line for line in page.splitlines() if "packets/ipv4/service-new (bcc)" in line)
+    cells = re.findall(r">([^<>]+)</", row[: row.index("<svg")])
+    assert cells == ["packets/ipv4/service-new (bcc)", "1,365", "ns", "+5.0 %", "1,300", "1,365"]
 
 
 def test_a_known_divergence_is_shown_as_one() -> None:

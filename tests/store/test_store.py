@@ -15,8 +15,9 @@ import pytest
 
 from harness.errors import NothingToCompareError
 from harness.store.database import StoreError
+from harness.store.measures import add_measures
 from harness.store.reader import StoreReader, latest_run
-from harness.store.records import ClauseCount, Location, Run, RunState, Standing
+from harness.store.records import ClauseCount, Location, Measure, Run, RunState, Standing
 from harness.store.writer import RunWriter
 from tests.report import stored
 
@@ -43,6 +44,25 @@ def write(path: Path, run: Run) -> int:
 def path(tmp_path: Path) -> Path:
     """Where a store is to be."""
     return tmp_path / "results.sqlite"
+
+
+def test_figures_join_the_latest_run_and_replace_older_ones(path: Path) -> None:
+    write(path, stored.agreeing())
+    latest = write(path, stored.agreeing())
+    figure = Measure("bcc", "packets/ipv4/service-new", 1_300.0, "ns", True)
+    for value in (1_300.0, 1_250.0):
+        again = replace(figure, value=value)
+        assert add_measures(path, stored.FACTS.object_hash, [again]) == latest
+    with StoreReader(path) as store:
+        assert figure.name not in [one.name for one in store.run(1).measures]
+        assert [one.value for one in store.run(2).measures if one.name == figure.name] == [1_250.0]
+
+
+def test_figures_of_another_object_join_no_run(path: Path) -> None:
+    write(path, stored.agreeing())
+    with pytest.raises(NothingToCompareError, match="run 1 was of another object"):
+        add_measures(path, "cd" * 32, [stored.SPEED])
+    assert latest_run(path).measures == stored.agreeing().measures
 
 
 @pytest.mark.parametrize("run", [stored.agreeing(), stored.diverging(), stored.empty()])
