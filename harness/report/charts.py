@@ -24,6 +24,9 @@ HEIGHT: Final = 80
 MARGIN: Final = 8
 """Of a trend, in units of its drawing."""
 
+NOISE: Final = 0.1
+"""A share by which times of two runs differ on machines that others use too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dot:
@@ -146,6 +149,12 @@ class Trend:
         if len(self.values) < 2 or not self.values[-2]:
             return 0.0
         return self.values[-1] / self.values[-2] - 1
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether the change is one of a count, or more than times differ by anyway."""
+        is_count = all(value == int(value) for value in self.values)
+        return bool(self.change) and (is_count or abs(self.change) > NOISE)
 
     @property
     def is_worse(self) -> bool:

@@ -110,6 +110,13 @@ def test_trends_say_what_changed_since_the_run_before() -> None:
     assert '<span class="good">+4.5 %</span>' in as_page(stored.agreeing(), stored.history())
 
 
+def test_times_differ_without_colour() -> None:
+    """A count that differs by the same is told in colour, in the test above."""
+    faster = replace(stored.SPEED, value=20_000.5), replace(stored.SPEED, value=21_500.5)
+    runs = tuple(PastRun(number, "", (), (one,)) for number, one in enumerate(faster, start=1))
+    assert "<span>+7.5 %</span>" in as_page(stored.agreeing(), runs)
+
+
 def test_figures_of_bench_are_a_row_each_with_their_course() -> None:
     figure = Measure("bcc", "packets/ipv4/service-new", 1_300.0, "ns", True)
     slower = replace(figure, value=1_365.0)
