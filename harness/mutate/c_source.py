@@ -129,6 +129,21 @@ class CSource:
         """The replacement of a whole node."""
         return Replacement(place.begin, place.end, text)
 
+    def turned_round_anyway(self, place: Place) -> bool:
+        """Whether a mutant with the opposite of this condition would say nothing new.
+
+        It is all that an `if` without `else` asks, which is deleted too: whatever tells that, tells
+        this. Or it is what chooses between two values, which are swapped too.
+        """
+        inner, around = place, place.parent
+        while around is not None and around.kind == "parenthesized_expression":
+            inner, around = around, around.parent
+        if around is None or around.field("condition") != inner:
+            return False
+        if around.kind == "if_statement":
+            return around.field("alternative") is None
+        return around.kind == "conditional_expression" and around.field("consequence") is not None
+
     def renamed(self, names: Mapping[bytes, Collection[bytes]]) -> Iterator[Replacement]:
         """Each use of a name by each of those that could have been meant."""
         for place in self.walk(*NAMES):

@@ -18,7 +18,12 @@ DIRECTIONS = tuple(OPPOSITE)
 
 def find(source: CSource) -> Iterator[Replacement]:
     """Flipped where it is named; dropped where it is compared or turned round."""
-    yield from source.renamed(OPPOSITE)
+    for place in source.walk("identifier"):
+        around = place.parent
+        compared = around is not None and around.kind == "binary_expression"
+        if not (compared and around is not None and source.turned_round_anyway(around)):
+            for other in OPPOSITE.get(source.text(place), ()):
+                yield source.replace(place, other)
     for place in source.walk("binary_expression"):
         operands = source.text(place.part("left")), source.text(place.part("right"))
         if any(one in DIRECTIONS for one in operands):

@@ -1,4 +1,7 @@
-"""And taken for or, and the other way round; a negation left out."""
+"""A negation left out.
+
+`and` taken for `or` is told by whatever tells that a part of the condition is left out (operand).
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,21 @@ from collections.abc import Iterator
 from harness.mutate.c_source import CSource
 from harness.mutate.operator import Example, Operator, Replacement
 
-OTHERS = {b"&&": b"||", b"||": b"&&"}
-
 
 def find(source: CSource) -> Iterator[Replacement]:
-    """Logical operators."""
-    for place in source.walk("binary_expression"):
-        sign = place.part("operator")
-        if source.text(sign) in OTHERS:
-            yield source.replace(sign, OTHERS[source.text(sign)])
+    """Negations of a part of a condition, or of a value."""
     for place in source.walk("unary_expression"):
-        if source.text(place.part("operator")) == b"!":
+        negates = source.text(place.part("operator")) == b"!"
+        if negates and not source.turned_round_anyway(place):
             yield source.replace(place, b"!!" + source.text(place.part("argument")))
 
 
 OPERATOR = Operator(
     "logical",
-    "logical operator changed",
+    "negation left out",
     (
-        Example("int f(void) { return a && b; }", "int f(void) { return a || b; }"),
         Example("int f(void) { return !a; }", "int f(void) { return !!a; }"),
+        Example("void f(void) { if (!a && b) g(); }", "void f(void) { if (!!a && b) g(); }"),
     ),
     find,
 )

@@ -1,4 +1,7 @@
-"""And taken for or, a part of a condition dropped, a negation left out."""
+"""A part of a condition dropped, a negation left out.
+
+`and` taken for `or` is told by whatever tells that one of the parts is dropped.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,22 @@ from harness.mutate.python_source import PythonSource
 
 
 def find(source: PythonSource) -> Iterator[Replacement]:
-    """Logical operators and what they join."""
+    """Negations, and what logical operators join."""
     for node in source.walk():
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             yield source.replace(node, b"bool(" + source.text(node.operand) + b")")
         if isinstance(node, ast.BoolOp):
-            old, new = (b"and", b"or") if isinstance(node.op, ast.And) else (b"or", b"and")
-            nothing = b"True" if old == b"and" else b"False"
-            for left, right in zip(node.values, node.values[1:], strict=False):
-                yield source.between(left, right, old, new)
+            nothing = b"True" if isinstance(node.op, ast.And) else b"False"
             for part in node.values:
                 yield source.replace(part, nothing)
 
 
 OPERATOR = Operator(
     "logical",
-    "logical operator changed, or part of a condition dropped",
+    "part of a condition dropped, or negation left out",
     (
-        Example("x = a and b", "x = a or b"),
         Example("x = a and b", "x = True and b"),
+        Example("x = a or b", "x = a or False"),
         Example("x = not a", "x = bool(a)"),
     ),
     find,
