@@ -87,9 +87,7 @@ class Lockstep:
 
     def walk(self, scenario: Scenario, progress: Progress | None, result: RunResult) -> None:
         """Every step, up to the first divergence."""
-        self.resize(scenario.limits)
-        self.reset()
-        self.apply(OperationStep(scenario.topology, f"{scenario.path}: topology"))
+        self.begin(scenario)
         for index, step in enumerate(scenario.steps):
             divergence = self.step(scenario, index, step, result)
             result.steps += 1
@@ -102,6 +100,12 @@ class Lockstep:
         divergence = self.compare_states(scenario, result.steps, None, damage)
         if divergence is not None:
             result.divergences.append(divergence)
+
+    def begin(self, scenario: Scenario) -> None:
+        """Both sides empty but for the scenario's topology, in tables of its sizes."""
+        self.resize(scenario.limits)
+        self.reset()
+        self.apply(OperationStep(scenario.topology, f"{scenario.path}: topology"))
 
     def resize(self, limits: Limits) -> None:
         """Both sides with tables of these sizes (CT-12)."""

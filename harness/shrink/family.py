@@ -8,6 +8,7 @@ from typing import Final
 
 from harness.frames.headers import Headers
 from harness.frames.parse import parse_frame
+from harness.shrink.rename import attempt_by_hash
 from harness.shrink.search import Search
 from harness.shrink.view import (
     operations_of,
@@ -19,6 +20,7 @@ from harness.shrink.view import (
 from harness.step import Scenario
 from model.domain.address import Address, Network
 from model.domain.endpoint import Endpoint
+from model.domain.flow import Entry, Selection
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -44,7 +46,7 @@ def to_ipv4(search: Search) -> None:
     """Tell the story in IPv4, if any of it is in IPv6."""
     found = (parse_frame(packet.data) for packet in packets_of(search.scenario))
     if any(headers is not None and len(headers.source) == 16 for headers in found):
-        search.attempt(in_ipv4(search.scenario))
+        attempt_by_hash(search, in_ipv4(search.scenario))
 
 
 def in_ipv4(scenario: Scenario) -> Scenario:
@@ -104,7 +106,7 @@ def operation_in_ipv4(
         case PutEntry(key):
             ends = address(key.endpoint_address), address(key.peer_address)
             other = key._replace(endpoint_address=ends[0], peer_address=ends[1])
-            return PutEntry(other, operation.entry)
+            return PutEntry(other, entry_in_ipv4(operation.entry, address))
     return operation
 
 
@@ -123,6 +125,13 @@ def network_in_ipv4(network: Network, address: Callable[[Address], Address]) -> 
     length = network.length // OTHER_BITS
     number = int.from_bytes(address(network.address), "big") >> LONGEST - length
     return Network((number << LONGEST - length).to_bytes(4, "big"), length)
+
+
+def entry_in_ipv4(entry: Entry, address: Callable[[Address], Address]) -> Entry:
+    """An entry whose service has an IPv4 address."""
+    if isinstance(entry, Selection) or not entry.service_address:
+        return entry
+    return replace(entry, service_address=address(entry.service_address))
 
 
 def service_in_ipv4(service: Service, address: Callable[[Address], Address]) -> Service:

@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from harness.frames.headers import Headers
+from harness.frames.parse import parse_frame
+from harness.shrink.names import FIRST_PORT
+from harness.shrink.rename import attempt_by_hash
 from harness.shrink.search import Search
 from harness.shrink.view import (
     at_interface,
@@ -35,27 +38,25 @@ from model.domain.protocol import ICMP, ICMPV6, PORT_PROTOCOLS, SCTP, TCP, UDP
 
 PEER: Final = {4: bytes((10, 0, 2, 1)), 16: b"\xfd" + bytes(4) + b"\2" + bytes(9) + b"\1"}
 PEER_PORT: Final = 80
-SIMPLER: Final = {SCTP: (UDP, TCP), TCP: (UDP,), ICMP: (UDP,), ICMPV6: (UDP,)}
-"""Protocols that are simpler than others."""
+SIMPLER: Final = {SCTP: (UDP, TCP)}
+"""Protocols that are simpler than others; UDP is the simplest."""
 
 
 def retell(search: Search) -> None:
     """Try each of the simpler ways to tell the story."""
-    for way in (without_services, from_the_pod):
+    for way in (without_services, from_the_pod, of_one_packet):
         other = way(search.scenario)
         if other is not None:
             search.attempt(other)
-    for protocol, others in SIMPLER.items():
-        for other_protocol in others:
-            if any(is_of(packet, protocol) for packet in packets_of(search.scenario)):
-                search.attempt(in_protocol(search.scenario, protocol, other_protocol))
+    for protocol in sorted(protocols_of(search.scenario)):
+        for other_protocol in SIMPLER.get(protocol, (UDP,)):
+            attempt_by_hash(search, in_protocol(search.scenario, protocol, other_protocol))
 
 
-def is_of(packet: Packet, protocol: int) -> bool:
-    """Whether a packet is of a protocol."""
-    seen: list[int] = []
-    with_headers(packet, lambda headers: seen.append(headers.protocol) or headers)  # type: ignore[func-returns-value]
-    return protocol in seen
+def protocols_of(scenario: Scenario) -> set[int]:
+    """The protocols of the scenario's packets, but for the simplest."""
+    found = (parse_frame(packet.data) for packet in packets_of(scenario))
+    return {headers.protocol for headers in found if headers is not None} - {UDP}
 
 
 def without_services(scenario: Scenario) -> Scenario | None:
@@ -78,6 +79,15 @@ def without_services(scenario: Scenario) -> Scenario | None:
         scenario, lambda one: None if isinstance(one, PutService | RemoveService) else one
     )
     return with_packets(bare, lambda packet: with_headers(packet, direct))
+
+
+def of_one_packet(scenario: Scenario) -> Scenario | None:
+    """The first packet again and again, to a peer without services; None where it is so."""
+    bare = without_services(scenario) or scenario
+    first = next(packets_of(bare), None)
+    if first is None or first.hook is Hook.TO_CONTAINER:
+        return None
+    return with_packets(bare, lambda _: first)
 
 
 def with_ends(
@@ -130,7 +140,11 @@ def turned_operation(operation: Operation) -> Operation:
 
 def in_protocol(scenario: Scenario, old: int, new: int) -> Scenario:
     """One protocol's packets, rules and frontends in another one, with ports for echoes."""
-    change = with_ports if old in (ICMP, ICMPV6) else lambda headers: headers
+    change: Callable[[Headers], Headers] = lambda headers: headers  # noqa: E731 - one of three
+    if old in (ICMP, ICMPV6):
+        change = with_ports
+    elif old not in PORT_PROTOCOLS:
+        change = with_plain_ports
 
     def packet(one: Packet) -> Packet:
         return with_headers(one, lambda headers: changed(headers, old, new, change))
@@ -160,6 +174,13 @@ def with_ports(headers: Headers) -> Headers:
         source_port=ports[0],
         destination_port=ports[1],
     )
+
+
+def with_plain_ports(headers: Headers) -> Headers:
+    """Ports for a protocol that has none: the client is at the lower address of the two."""
+    is_request = headers.source < headers.destination
+    ports = (FIRST_PORT["client"], PEER_PORT) if is_request else (PEER_PORT, FIRST_PORT["client"])
+    return replace(headers, source_port=ports[0], destination_port=ports[1])
 
 
 def operation_in(operation: Operation, old: int, new: int) -> Operation:

@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 from typing import Final
 
 from harness.shrink.search import Search
-from harness.shrink.view import operations_of, with_operations
-from harness.step import ClockStep, PacketStep, Step
+from harness.shrink.view import operations_of, packets_of, with_operations, with_packets
+from harness.step import ClockStep, PacketStep, Scenario, Step
 from model.domain.configuration import SECOND, Configuration, Timeouts
 from model.domain.operation import Operation, PutService, SetConfiguration
 
@@ -16,37 +16,54 @@ LADDER: Final = tuple(
 )
 """Round gaps in nanoseconds, from a millisecond up."""
 
-AFFINITY: Final = 10 * SECOND
+AFFINITIES: Final = (10 * SECOND, 60 * SECOND)
+"""Plain affinity timeouts: one that every flow outlives, and that of a UDP flow (CT-3)."""
 
 
 def simplify_gaps(search: Search) -> None:
     """Time that passes twice in a row passes once; each gap is the least round one that does."""
     search.attempt_steps(joined(search.steps))
-    shorten_affinity(search)
+    plain_affinity(search)
     for index, step in enumerate(search.steps):
         if index < len(search.steps) and isinstance(step, ClockStep):
             shorten_gap(search, index, step.advance)
     wait_longer(search)
 
 
-def shorten_affinity(search: Search) -> None:
-    """An affinity timeout of ten seconds, and gaps that go with it: flows outlive those (CT-3)."""
-    for old in timeouts_of(search):
+def plain_affinity(search: Search) -> None:
+    """A plain affinity timeout, and gaps that go with it; the longer one for one packet twice."""
+    for plain in AFFINITIES:
+        for old in sorted(affinities_of(search) - {plain}):
+            if old not in AFFINITIES or old > plain:
+                search.attempt(with_affinity(search.scenario, old, plain))
+    first = next(packets_of(search.scenario), None)
+    if first is not None and affinities_of(search) == {AFFINITIES[0]}:
+        longer = with_affinity(search.scenario, *AFFINITIES)
+        search.attempt(with_packets(longer, lambda _: first))
 
-        def shorter(operation: Operation, old: int = old) -> Operation:
-            if isinstance(operation, PutService) and operation.service.affinity_timeout == old:
-                return PutService(replace(operation.service, affinity_timeout=AFFINITY))
-            return operation
 
-        other = with_operations(search.scenario, shorter)
-        steps = tuple(
-            ClockStep(step.advance - old + AFFINITY)
-            if isinstance(step, ClockStep) and abs(step.advance - old) <= 1
-            else step
-            for step in other.steps
-        )
-        if old > AFFINITY and other != search.scenario:
-            search.attempt(replace(other, steps=steps))
+def with_affinity(scenario: Scenario, old: int, new: int) -> Scenario:
+    """The scenario with another affinity timeout, and gaps that are as far from it as before."""
+
+    def changed(operation: Operation) -> Operation:
+        if isinstance(operation, PutService) and operation.service.affinity_timeout == old:
+            return PutService(replace(operation.service, affinity_timeout=new))
+        return operation
+
+    other = with_operations(scenario, changed)
+    steps = tuple(
+        ClockStep(step.advance - old + new)
+        if isinstance(step, ClockStep) and abs(step.advance - old) <= 1
+        else step
+        for step in other.steps
+    )
+    return replace(other, steps=steps)
+
+
+def affinities_of(search: Search) -> set[int]:
+    """The affinity timeouts of all services at any time, in nanoseconds."""
+    found = [one.service for one in operations_of(search.scenario) if isinstance(one, PutService)]
+    return {one.affinity_timeout for one in found if one.affinity_timeout is not None}
 
 
 def wait_longer(search: Search) -> None:
@@ -103,13 +120,10 @@ def ladder_of(search: Search) -> list[int]:
 
 def timeouts_of(search: Search) -> list[int]:
     """The timeouts that are in force at some time, in nanoseconds."""
-    configuration, edges = Configuration(), set()
+    configuration, edges = Configuration(), affinities_of(search)
     for operation in operations_of(search.scenario):
-        match operation:
-            case SetConfiguration(configuration):
-                pass
-            case PutService(service) if service.affinity_timeout is not None:
-                edges.add(service.affinity_timeout)
+        if isinstance(operation, SetConfiguration):
+            configuration = operation.configuration
     edges |= {getattr(configuration.timeouts, field.name) for field in fields(Timeouts)}
     return sorted(edges)
 

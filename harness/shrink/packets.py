@@ -22,6 +22,9 @@ PLAIN_FLAGS: Final = (0x02, 0x10, 0x12, 0x11, 0x04)
 LATER_FLAGS: Final = 0x10
 """A later fragment changes no TCP state (FRAG-1b); neither does an ACK."""
 
+ECHO_TYPES: Final = (0, 8, 128, 129)
+"""ICMP messages with an identifier; others have something else in its place."""
+
 PLAIN_EXTENSION: Final = 60
 """Destination options stand for any other extension header."""
 
@@ -121,6 +124,8 @@ def simpler_headers(headers: Headers) -> Iterator[Headers]:
         yield from simpler_flags(headers)
     if headers.icmp_code:
         yield replace(headers, icmp_code=0)
+    if headers.identifier and headers.icmp_type not in ECHO_TYPES:
+        yield replace(headers, identifier=0)
     if headers.quote is not None:
         for quote in simpler_headers(headers.quote):
             yield replace(headers, quote=quote)

@@ -9,8 +9,9 @@ from typing import Final
 from harness.shrink.names import Names, collect
 from harness.shrink.renamed import renamed_operation, renamed_packet
 from harness.shrink.search import Search
-from harness.shrink.view import with_operations, with_packets
+from harness.shrink.view import operations_of, with_operations, with_packets
 from harness.step import Scenario
+from model.domain.operation import PutService
 
 SALTS: Final = range(8)
 """So many canonical pods and client ports are tried: a hash decides about some divergences."""
@@ -35,6 +36,18 @@ def rename(search: Search) -> None:
         other = renamed(search.scenario, part(collect(search.scenario, SALTS[0])))
         if not same(other, search.scenario) and search.attempt(other):
             return
+
+
+def attempt_by_hash(search: Search, scenario: Scenario) -> bool:
+    """Whether a scenario does as it is, or under canonical names where a hash decides (LB-3a)."""
+    if same(scenario, search.scenario):
+        return False
+    if search.attempt(scenario):
+        return True
+    services = [one.service for one in operations_of(scenario) if isinstance(one, PutService)]
+    if all(len(service.backends) < 2 for service in services):
+        return False
+    return any(search.attempt(renamed(scenario, collect(scenario, salt))) for salt in SALTS)
 
 
 def same(one: Scenario, other: Scenario) -> bool:

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.lockstep.reproduce import MAXIMUM_STEPS, Run, signature, up_to, with_steps
-from harness.lockstep.result import Divergence
+from harness.errors import UserError
+from harness.lockstep.engine import Lockstep
+from harness.lockstep.reproduce import (
+    MAXIMUM_STEPS,
+    Run,
+    Signature,
+    runs_in,
+    signature,
+    up_to,
+    with_steps,
+)
+from harness.lockstep.result import Divergence, RunResult
 from harness.step import OperationStep, PacketStep, Scenario, Step
 from model.domain.packet import Packet
 
 MAXIMUM_RUNS = 2_000
 MAXIMUM_WORK = 2_000_000
 """Steps over all runs of one search; a minute or two."""
+
+
+def runs_towards(lockstep: Lockstep, wanted: Signature) -> Run:
+    """Scenarios run in a lockstep for a divergence of a signature.
+
+    One that a packet shows is not looked for in the whole state at the end, which takes longer than
+    a few packets do.
+    """
+    if not wanted.clause:
+        return runs_in(lockstep)
+
+    def run(scenario: Scenario) -> Divergence | None:
+        result = RunResult()
+        try:
+            lockstep.begin(scenario)
+            for index, step in enumerate(scenario.steps):
+                found = lockstep.step(scenario, index, step, result)
+                if found is not None:
+                    return found
+        except UserError:
+            return None
+        return None
+
+    return run
 
 
 class Search:

@@ -16,7 +16,6 @@ from harness.lockstep.reproduce import (
     Run,
     Signature,
     is_long,
-    runs_in,
     signature,
     up_to,
     with_steps,
@@ -30,7 +29,7 @@ from harness.shrink.operations import simplify_operations
 from harness.shrink.packets import simplify_packets
 from harness.shrink.rename import rename
 from harness.shrink.repeat import repeat_packets
-from harness.shrink.search import Search
+from harness.shrink.search import Search, runs_towards
 from harness.shrink.stand_in import use_plain_things
 from harness.step import Scenario, Step
 
@@ -120,4 +119,5 @@ def shrink_in(lockstep: Lockstep, divergence: Divergence) -> Shrunk:
         parts = [related_steps(lockstep, divergence)]
         if is_long(divergence):
             parts.append(latest_steps(divergence, MAXIMUM_STEPS // 2))
-    return shrink(divergence.scenario, divergence, runs_in(lockstep), parts)
+    run = runs_towards(lockstep, signature(divergence))
+    return shrink(divergence.scenario, divergence, run, parts)

@@ -9,9 +9,13 @@ from typing import Any, Final
 from model.domain.address import Network
 from model.domain.endpoint import Endpoint
 from model.domain.policy import PolicyRule
+from model.domain.service import Frontend, FrontendKind
 
-PLAIN: Final[dict[tuple[type, str], object]] = {(PolicyRule, "priority"): 100}
-"""Plain values of fields that have no default of their own: those that a scenario leaves out."""
+PLAIN: Final[dict[tuple[type, str], object]] = {
+    (PolicyRule, "priority"): 100,
+    (Frontend, "kind"): FrontendKind.CLUSTER_IP,
+}
+"""Plain values of fields that have no default of their own."""
 
 SHORTER_PREFIXES: Final = (0, 8, 16, 24, 32, 64)
 

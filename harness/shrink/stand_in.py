@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from harness.frames.build import build_frame
 from harness.frames.headers import Headers
 from harness.frames.parse import parse_frame
-from harness.shrink.flows import PEER
-from harness.shrink.names import KEPT_ADDRESSES
+from harness.shrink.flows import PEER, without_services
+from harness.shrink.gaps import timeouts_of
+from harness.shrink.names import FIRST_PORT, KEPT_ADDRESSES
+from harness.shrink.rename import attempt_by_hash
 from harness.shrink.search import Search
 from harness.shrink.view import (
     at_interface,
@@ -19,7 +22,7 @@ from harness.shrink.view import (
     with_operations,
     with_packets,
 )
-from harness.step import OperationStep, PacketStep, Scenario
+from harness.step import START_CLOCK, ClockStep, OperationStep, PacketStep, Scenario, Step
 from model.domain.address import Address
 from model.domain.endpoint import Endpoint
 from model.domain.event import Hook
@@ -34,8 +37,8 @@ RST: Final = 0x04
 
 def use_plain_things(search: Search) -> None:
     """Try each of the stand-ins."""
-    for other in (own_addresses(search.scenario), away_from_the_pod(search.scenario)):
-        search.attempt(other)
+    for way in (own_addresses, away_from_the_pod, at_ports_of_their_own):
+        attempt_by_hash(search, way(search.scenario))
     open_by_packets(search)
     change_plainly(search)
 
@@ -105,6 +108,37 @@ def answered_from_elsewhere(packet: Packet) -> Packet:
     return with_headers(entering, lambda one: replace(one, source=peer, destination=headers.source))
 
 
+def at_ports_of_their_own(scenario: Scenario) -> Scenario:
+    """Backends at ports that no frontend has, so that the two can be told apart."""
+    services = [one.service for one in operations_of(scenario) if isinstance(one, PutService)]
+    taken = {frontend.key.port for service in services for frontend in service.frontends}
+    shared = {
+        (backend.address, backend.port)
+        for service in services
+        for backend in service.backends
+        if backend.port in taken
+    }
+
+    def other(address: Address, port: int) -> int:
+        return FIRST_PORT["backend"] + port if (address, port) in shared else port
+
+    def headers(one: Headers) -> Headers:
+        return replace(
+            one,
+            source_port=other(one.source, one.source_port),
+            destination_port=other(one.destination, one.destination_port),
+        )
+
+    def operation(one: Operation) -> Operation:
+        if not isinstance(one, PutService):
+            return one
+        backends = (replace(b, port=other(b.address, b.port)) for b in one.service.backends)
+        return PutService(replace(one.service, backends=tuple(backends)))
+
+    moved = with_packets(scenario, lambda packet: with_headers(packet, headers))
+    return with_operations(moved, operation)
+
+
 def open_by_packets(search: Search) -> None:
     """Packets that bring a flow about, in the place of the flow's entry.
 
@@ -121,8 +155,20 @@ def open_by_packets(search: Search) -> None:
         reset = with_headers(packet, lambda headers: replace(headers, tcp_flags=RST))
         for behind in ((), tuple(changes[:1]), (PacketStep(reset),)):
             steps = (PacketStep(packet), *behind, *search.steps)
-            if search.attempt(replace(search.scenario, topology=topology, steps=steps)):
-                return
+            for others in (steps, *waiting_for_timeouts(search, steps, operation.entry)):
+                other = replace(search.scenario, topology=topology, steps=others)
+                direct = without_services(other)
+                if search.attempt(other) or (direct is not None and search.attempt(direct)):
+                    return
+
+
+def waiting_for_timeouts(
+    search: Search, steps: tuple[Step, ...], flow: Flow
+) -> Iterator[tuple[Step, ...]]:
+    """The steps with a timeout for the time until the entry's end: packets set no other ends."""
+    end = flow.expires - START_CLOCK
+    for timeout in timeouts_of(search) if ClockStep(end) in steps else ():
+        yield tuple(ClockStep(timeout) if step == ClockStep(end) else step for step in steps)
 
 
 def opening(scenario: Scenario, key: FlowKey, flow: Flow) -> Packet | None:

@@ -1,4 +1,4 @@
-"""Random failing sequences: a shipped scenario under other names, with noise between its steps."""
+"""Random failing sequences: shipped scenarios in disguise, with noise; rounds of a campaign."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from random import Random
 
 from harness.frames.build import build_frame
 from harness.frames.headers import Headers
+from harness.fuzz.generate.dice import Dice
+from harness.fuzz.generate.feature import draw_swarm
+from harness.fuzz.generate.topology import draw_topology
+from harness.fuzz.round import Walk
+from harness.fuzz.settings import ROUND_STEPS
+from harness.fuzz.traffic.stream import Stream
+from harness.lockstep.engine import Lockstep
+from harness.lockstep.reproduce import up_to
 from harness.lockstep.result import Divergence
 from harness.shrink.names import Names, collect
 from harness.shrink.rename import renamed
@@ -24,6 +32,7 @@ from model.domain.service import Backend, Service
 
 Run = Callable[[Scenario], Divergence | None]
 TRIES = 30
+ROUNDS = 100
 SHORT = 1_000_000
 """A gap that no timeout notices: a millisecond."""
 
@@ -36,6 +45,18 @@ def failing_sequence(seed: int, diverging: Sequence[Scenario], run: Run) -> Dive
         found = run(noisy(random, disguised(random, scenario)))
         if found is not None:
             return found
+    return None
+
+
+def fuzzed_sequence(seed: int, lockstep: Lockstep) -> Divergence | None:
+    """The first divergence that rounds of a campaign run into."""
+    for number in range(ROUNDS):
+        dice = Dice(seed, number)
+        swarm = draw_swarm(dice)
+        topology = draw_topology(dice, swarm)
+        walked = Walk(lockstep, Stream(dice, swarm, topology), topology).run(ROUND_STEPS)
+        if walked.divergence is not None:
+            return up_to(walked.divergence)
     return None
 
 
