@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol, TypeVar
 
 from model import tcp
@@ -18,25 +17,13 @@ from model.packet.view import View
 from model.passage import Passage
 
 
-class Status(Enum):
-    """What a packet is to conntrack (CT-2). Related ones take a way of their own (CT-9)."""
-
-    NEW = "new"
-    ESTABLISHED = "established"
-    REPLY = "reply"
-
-
 @dataclass(slots=True)
 class Match:
-    """A live flow that a packet may belong to, and from which end the packet comes.
-
-    `selection` is the key of the selection that led there, if one did.
-    """
+    """A live flow that a packet may belong to, and from which end the packet comes."""
 
     key: FlowKey
     flow: Flow
     is_reply: bool
-    selection: FlowKey | None = None
 
 
 class HasFlow(Protocol):
@@ -52,13 +39,13 @@ Candidate = TypeVar("Candidate", bound=HasFlow)
 
 @dataclass(slots=True)
 class Finding:
-    """What conntrack says of a packet.
+    """What conntrack says of a packet (CT-2). Related ones take a way of their own (CT-9).
 
     For a new packet `match` is the flow of its opener's end that it replaces, if any (CT-6); for
     others the flow that it belongs to. `key` is where the packet's own tuple would be recorded.
     """
 
-    status: Status
+    is_new: bool
     key: FlowKey
     match: Match | None
 
@@ -99,13 +86,12 @@ def find(passage: Passage) -> Finding:
     match = choose(passage, find_own(passage, key), find_other(passage), view)
     if match is None:
         trace.note("CT-2", "new: no live flow")
-        return Finding(Status.NEW, key, None)
+        return Finding(is_new=True, key=key, match=None)
     if view.is_initial_syn and tcp.is_closing(match.flow):
         trace.note("CT-6", "new: initial SYN on a closing flow", match.key)
-        return Finding(Status.NEW, key, None if match.is_reply else match)
-    status = Status.REPLY if match.is_reply else Status.ESTABLISHED
-    trace.note("CT-2", status.value, match.key)
-    return Finding(status, key, match)
+        return Finding(is_new=True, key=key, match=None if match.is_reply else match)
+    trace.note("CT-2", "reply" if match.is_reply else "established", match.key)
+    return Finding(is_new=False, key=key, match=match)
 
 
 def find_own(passage: Passage, key: FlowKey) -> Match | None:
@@ -159,7 +145,7 @@ def find_own_reply(passage: Passage, key: FlowKey, selection: Selection) -> Matc
     match = follow_selection(passage, key, selection, chooses=False)
     if match is None or not match.flow.hairpin:
         return None
-    return Match(match.key, match.flow, is_reply=True, selection=key)
+    return Match(match.key, match.flow, is_reply=True)
 
 
 def choose(
@@ -203,7 +189,7 @@ def follow_selection(
     if flow is None or not is_flow_of(flow, frontend_of(key)):
         trace.note("CT-4a", "the selection leads to no live flow", key)
         return None
-    return Match(target, flow, is_reply=False, selection=key)
+    return Match(target, flow, is_reply=False)
 
 
 def frontend_of(key: FlowKey) -> FrontendKey:
@@ -219,12 +205,11 @@ def translated_key(configuration: Configuration, key: FlowKey, backend: Backend)
 
 
 def is_flow_of(flow: Flow, frontend: FrontendKey) -> bool:
-    """Whether a flow was opened through a frontend. The protocol is in the flow's key."""
-    return (
-        flow.load_balanced
-        and flow.service_address == frontend.address
-        and flow.service_port == frontend.port
-    )
+    """Whether a flow was opened through a frontend. The protocol is in the flow's key.
+
+    One that no service has opened has no service address.
+    """
+    return flow.service_address == frontend.address and flow.service_port == frontend.port
 
 
 def needs_translation(key: FlowKey, flow: Flow) -> bool:

@@ -20,7 +20,7 @@ from model import (
     room,
     tcp,
 )
-from model.conntrack import Finding, Match, Status
+from model.conntrack import Finding, Match
 from model.decision import Decision, drop_passage, dropped
 from model.domain.flow import Flow, FlowKey, Selection
 from model.domain.packet import Packet, Verdict
@@ -87,9 +87,9 @@ def track(passage: Passage) -> Decision:
         if quoted is not None:
             return related.relate(passage, quoted)
         key = conntrack.flow_key(view, hook, conntrack.own_opener(hook))
-        return open_flow(passage, Finding(Status.NEW, key, None))
+        return open_flow(passage, Finding(is_new=True, key=key, match=None))
     finding = conntrack.find(passage)
-    if finding.status is Status.NEW:
+    if finding.is_new:
         return open_flow(passage, finding)
     assert finding.match is not None  # noqa: S101 - a known flow has a match
     return continue_flow(passage, finding.match)
