@@ -9,8 +9,9 @@ from functools import cached_property
 
 from harness.mutate.operator import Replacement
 
-EXPLANATIONS = ("note", "_note")
-"""Calls that tell how a decision came about; what they say is no part of the contract."""
+EXPLANATION = "note"
+"""What functions and calls are called that tell how a decision came about, alone or before a `_`;
+what they say is no part of the contract."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,19 @@ def _is_left_out(node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.Assign) and _is_type(node):
         return True
+    if isinstance(node, ast.FunctionDef):
+        return _explains(node.name)
     if not isinstance(node, ast.Expr):
         return False
     value = node.value
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         return True
     function = value.func if isinstance(value, ast.Call) else None
-    return isinstance(function, ast.Attribute) and function.attr in EXPLANATIONS
+    return _explains(getattr(function, "attr", getattr(function, "id", "")))
+
+
+def _explains(name: str) -> bool:
+    return name.lstrip("_").partition("_")[0] == EXPLANATION
 
 
 def _is_type(node: ast.Assign) -> bool:

@@ -68,6 +68,9 @@ def test_macro_values_are_changed_at_their_place() -> None:
 
 
 def test_explanations_and_annotations_of_the_model_are_left_alone() -> None:
-    text = b'def f(x: int = 5) -> int:\n    "A + b."\n    trace.note("CT-1", "a", x + 1)\n'
+    text = (
+        b'def f(x: int = 5) -> int:\n    "A + b."\n    trace.note("CT-1", "a", x + 1)\n'
+        b"    note_way(x + 1)\ndef note_way(x):\n    return x + 1\n"
+    )
     source = parse_python(text)
     assert [one for operator in PYTHON_OPERATORS for one in operator.find(source)] == []
