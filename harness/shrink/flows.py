@@ -23,7 +23,7 @@ from harness.step import Scenario
 from model.domain.address import Address
 from model.domain.endpoint import Direction
 from model.domain.event import Hook
-from model.domain.flow import FlowKey, Opener
+from model.domain.flow import Flow, FlowKey, Opener
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -133,8 +133,8 @@ def turned_operation(operation: Operation) -> Operation:
         case PutEndpoint(endpoint):
             isolated = frozenset(Direction(1 - one) for one in endpoint.isolated)
             return PutEndpoint(replace(endpoint, isolated=isolated))
-        case PutEntry(key, entry):
-            return PutEntry(key._replace(opener=Opener(1 - key.opener)), entry)
+        case PutEntry(key, Flow(load_balanced=False) as flow):
+            return PutEntry(key._replace(opener=Opener(1 - key.opener)), flow)
     return operation
 
 

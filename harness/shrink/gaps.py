@@ -23,6 +23,7 @@ AFFINITIES: Final = (10 * SECOND, 60 * SECOND)
 def simplify_gaps(search: Search) -> None:
     """Time that passes twice in a row passes once; each gap is the least round one that does."""
     search.attempt_steps(joined(search.steps))
+    plain_timeouts(search)
     plain_affinity(search)
     for index, step in enumerate(search.steps):
         if index < len(search.steps) and isinstance(step, ClockStep):
@@ -50,14 +51,46 @@ def with_affinity(scenario: Scenario, old: int, new: int) -> Scenario:
             return PutService(replace(operation.service, affinity_timeout=new))
         return operation
 
-    other = with_operations(scenario, changed)
+    return with_gaps(with_operations(scenario, changed), old, new)
+
+
+def with_gaps(scenario: Scenario, old: int, new: int) -> Scenario:
+    """The scenario with gaps that are as far from a new timeout as they were from the old one."""
     steps = tuple(
         ClockStep(step.advance - old + new)
         if isinstance(step, ClockStep) and abs(step.advance - old) <= 1
         else step
-        for step in other.steps
+        for step in scenario.steps
     )
-    return replace(other, steps=steps)
+    return replace(scenario, steps=steps)
+
+
+def plain_timeouts(search: Search) -> None:
+    """Default timeouts, and gaps that go with them (CT-3)."""
+    plain = Timeouts()
+    for name in [field.name for field in fields(Timeouts)]:
+        default = getattr(plain, name)
+        for old in sorted(configured(search, name) - {default}):
+            search.attempt(with_gaps(with_timeout(search.scenario, name, default), old, default))
+
+
+def configured(search: Search, name: str) -> set[int]:
+    """The values that a timeout is configured to, at any time."""
+    operations = operations_of(search.scenario)
+    found = [one.configuration for one in operations if isinstance(one, SetConfiguration)]
+    return {getattr(one.timeouts, name) for one in found}
+
+
+def with_timeout(scenario: Scenario, name: str, value: int) -> Scenario:
+    """The scenario with a timeout of another length in every configuration."""
+
+    def changed(operation: Operation) -> Operation:
+        if not isinstance(operation, SetConfiguration):
+            return operation
+        timeouts = replace(operation.configuration.timeouts, **{name: value})
+        return SetConfiguration(replace(operation.configuration, timeouts=timeouts))
+
+    return with_operations(scenario, changed)
 
 
 def affinities_of(search: Search) -> set[int]:

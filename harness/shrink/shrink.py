@@ -22,6 +22,7 @@ from harness.lockstep.reproduce import (
 )
 from harness.lockstep.result import Divergence
 from harness.shrink.drop_steps import drop_steps
+from harness.shrink.ends import tell_ends_apart
 from harness.shrink.family import to_ipv4
 from harness.shrink.flows import retell
 from harness.shrink.gaps import simplify_gaps
@@ -38,6 +39,7 @@ PASSES: Final[tuple[Callable[[Search], None], ...]] = (
     simplify_operations,
     to_ipv4,
     simplify_packets,
+    tell_ends_apart,
     use_plain_things,
     retell,
     repeat_packets,

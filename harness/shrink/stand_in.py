@@ -1,4 +1,4 @@
-"""Plain things in the place of special ones: packets for entries, addresses, changes."""
+"""Plain things in the place of special ones: packets for entries, silence for limits, changes."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ from typing import Final
 
 from harness.frames.build import build_frame
 from harness.frames.headers import Headers
-from harness.frames.parse import parse_frame
-from harness.shrink.flows import PEER, without_services
+from harness.shrink.flows import without_services
 from harness.shrink.gaps import timeouts_of
-from harness.shrink.names import FIRST_PORT, KEPT_ADDRESSES
-from harness.shrink.rename import attempt_by_hash
 from harness.shrink.search import Search
-from harness.shrink.view import (
-    at_interface,
-    operations_of,
-    packets_of,
-    with_headers,
-    with_operations,
-    with_packets,
-)
+from harness.shrink.view import operations_of, packets_of, with_headers, with_operations
 from harness.step import START_CLOCK, ClockStep, OperationStep, PacketStep, Scenario, Step
-from model.domain.address import Address
-from model.domain.endpoint import Endpoint
+from model.domain.configuration import EventSwitches
 from model.domain.event import Hook
 from model.domain.flow import Flow, FlowKey, Opener
-from model.domain.operation import Operation, PutEndpoint, PutEntry, PutService
+from model.domain.operation import (
+    Operation,
+    PutEndpoint,
+    PutEntry,
+    PutService,
+    SetConfiguration,
+)
 from model.domain.packet import Packet
 from model.domain.protocol import PORT_PROTOCOLS, TCP
+from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
 
 SYN: Final = 0x02
 RST: Final = 0x04
@@ -37,106 +33,21 @@ RST: Final = 0x04
 
 def use_plain_things(search: Search) -> None:
     """Try each of the stand-ins."""
-    for way in (own_addresses, away_from_the_pod, at_ports_of_their_own):
-        attempt_by_hash(search, way(search.scenario))
+    search.attempt(without_events(search.scenario))
     open_by_packets(search)
     change_plainly(search)
 
 
-def endpoints_of(scenario: Scenario) -> dict[int, Endpoint]:
-    """The last endpoint at each interface."""
-    operations = operations_of(scenario)
-    found = [one.endpoint for one in operations if isinstance(one, PutEndpoint)]
-    return {one.interface: one for one in found}
+def without_events(scenario: Scenario) -> Scenario:
+    """No events at all where they are limited: packets that only use the limit up can go."""
 
-
-def own_addresses(scenario: Scenario) -> Scenario:
-    """Packets that enter a pod go to its address, which becomes theirs where it has none."""
-    endpoints = endpoints_of(scenario)
-    given: dict[int, Address] = {}
-
-    def entering(packet: Packet) -> Packet:
-        endpoint, headers = endpoints.get(packet.interface), parse_frame(packet.data)
-        if packet.hook is Hook.FROM_CONTAINER or endpoint is None or headers is None:
-            return packet
-        own = endpoint.address(headers.family)
-        if own is None:
-            given.setdefault(endpoint.identifier, headers.destination)
-            return packet
-        return with_headers(packet, lambda headers: replace(headers, destination=own))
-
-    def with_address(operation: Operation) -> Operation:
-        if isinstance(operation, PutEndpoint) and operation.endpoint.identifier in given:
-            own = given[operation.endpoint.identifier]
-            field = "ipv4" if len(own) == 4 else "ipv6"
-            return PutEndpoint(replace(operation.endpoint, **{field: own}))  # type: ignore[arg-type]
-        return operation
-
-    moved = with_packets(scenario, entering)
-    return with_operations(moved, with_address)
-
-
-def away_from_the_pod(scenario: Scenario) -> Scenario:
-    """Backends that are pods of the node become peers elsewhere, that answer from there."""
-    endpoints = endpoints_of(scenario)
-    own = {
-        address
-        for one in endpoints.values()
-        for address in (one.ipv4, one.ipv6)
-        if address is not None
-    }
-
-    def elsewhere(operation: Operation) -> Operation:
-        if not isinstance(operation, PutService):
-            return operation
-        backends = tuple(
-            replace(one, address=PEER[len(one.address)]) if one.address in own else one
-            for one in operation.service.backends
-        )
-        return PutService(replace(operation.service, backends=backends))
-
-    return with_operations(with_packets(scenario, answered_from_elsewhere), elsewhere)
-
-
-def answered_from_elsewhere(packet: Packet) -> Packet:
-    """A pod's packet to the loopback address as a packet of a peer to the pod (LB-11b)."""
-    headers = parse_frame(packet.data)
-    if headers is None or headers.destination not in KEPT_ADDRESSES:
-        return packet
-    peer = PEER[len(headers.source)]
-    entering = at_interface(packet, Hook.TO_CONTAINER, packet.interface)
-    return with_headers(entering, lambda one: replace(one, source=peer, destination=headers.source))
-
-
-def at_ports_of_their_own(scenario: Scenario) -> Scenario:
-    """Backends at ports that no frontend has, so that the two can be told apart."""
-    services = [one.service for one in operations_of(scenario) if isinstance(one, PutService)]
-    taken = {frontend.key.port for service in services for frontend in service.frontends}
-    shared = {
-        (backend.address, backend.port)
-        for service in services
-        for backend in service.backends
-        if backend.port in taken
-    }
-
-    def other(address: Address, port: int) -> int:
-        return FIRST_PORT["backend"] + port if (address, port) in shared else port
-
-    def headers(one: Headers) -> Headers:
-        return replace(
-            one,
-            source_port=other(one.source, one.source_port),
-            destination_port=other(one.destination, one.destination_port),
-        )
-
-    def operation(one: Operation) -> Operation:
-        if not isinstance(one, PutService):
+    def quiet(one: Operation) -> Operation:
+        if not isinstance(one, SetConfiguration) or not one.configuration.events.per_second:
             return one
-        backends = (replace(b, port=other(b.address, b.port)) for b in one.service.backends)
-        return PutService(replace(one.service, backends=tuple(backends)))
+        events = EventSwitches(policy_verdicts=False, selections=False, drops=False)
+        return SetConfiguration(replace(one.configuration, events=events))
 
-    moved = with_packets(scenario, lambda packet: with_headers(packet, headers))
-    return with_operations(moved, operation)
+    return with_operations(scenario, quiet)
 
 
 def open_by_packets(search: Search) -> None:
@@ -151,6 +62,7 @@ def open_by_packets(search: Search) -> None:
         if packet is None:
             continue
         topology = tuple(one for one in search.scenario.topology if one != operation)
+        topology += tuple(missing_service(search.scenario, operation.key, operation.entry))
         changes = [OperationStep((one,)) for one in topology if isinstance(one, PutEndpoint)]
         reset = with_headers(packet, lambda headers: replace(headers, tcp_flags=RST))
         for behind in ((), tuple(changes[:1]), (PacketStep(reset),)):
@@ -160,6 +72,21 @@ def open_by_packets(search: Search) -> None:
                 direct = without_services(other)
                 if search.attempt(other) or (direct is not None and search.attempt(direct)):
                     return
+
+
+def missing_service(scenario: Scenario, key: FlowKey, flow: Flow) -> Iterator[Operation]:
+    """The service that a flow's packets went to, where there is none any more."""
+    if not flow.service_address or key.protocol not in PORT_PROTOCOLS:
+        return
+    wanted = FrontendKey(flow.service_address, flow.service_port, key.protocol)
+    services = [one.service for one in operations_of(scenario) if isinstance(one, PutService)]
+    if all(one.key != wanted for service in services for one in service.frontends):
+        numbers = [service.identifier for service in services]
+        backends = [one.identifier for service in services for one in service.backends]
+        backend = Backend(max(backends, default=0) + 1, key.peer_address, key.peer_port)
+        frontend = Frontend(FrontendKind.CLUSTER_IP, wanted)
+        number = max(numbers, default=0) + 1
+        yield PutService(Service(number, f"service_{number}", (frontend,), (backend,)))
 
 
 def waiting_for_timeouts(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,6 +127,12 @@ DATAPATH_FAULTS = (
         "icmp->type < ICMPV6_TYPE_NEIGHBOUR_LAST",
     ),
 )
+
+
+def named(name: str, faults: Iterable[Fault]) -> Fault:
+    """The fault of a name."""
+    (found,) = (fault for fault in faults if fault.name == name)
+    return found
 
 
 class Run:

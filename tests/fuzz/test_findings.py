@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from harness.commands.options import REPOSITORY
-from tests.faults.test_planted_faults import DATAPATH_FAULTS, MODEL_FAULTS, planted
+from tests.faults.test_planted_faults import DATAPATH_FAULTS, MODEL_FAULTS, named, planted
 from tests.fuzz.command import Finished, campaign, twinpath
 
 LIMITS = ("--max-steps", "60000", "--fail-fast", "--seed", "1")
@@ -29,7 +29,7 @@ def check_saved(done: Finished, folder: Path) -> dict[str, object]:
 
 def test_a_fault_in_the_datapath_is_found(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "bpf", tmp_path / "bpf")
-    planted(tmp_path / "bpf", DATAPATH_FAULTS[0])
+    planted(tmp_path / "bpf", named("SYN-ACK taken for an initial SYN", DATAPATH_FAULTS))
     source = str(tmp_path / "bpf" / "twinpath.bpf.c")
     done = campaign(tmp_path, *LIMITS, "--object", source, "--corpus", "corpus")
     finding = check_saved(done, tmp_path / "corpus" / "divergences")
@@ -44,7 +44,7 @@ def test_a_fault_in_the_model_is_found(tmp_path: Path) -> None:
             REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
     (tmp_path / "bpf").symlink_to(REPOSITORY / "bpf")
-    planted(tmp_path / "model", MODEL_FAULTS[1])
+    planted(tmp_path / "model", named("allow beats deny", MODEL_FAULTS))
     done = campaign(tmp_path, *LIMITS, changes={"PYTHONPATH": str(tmp_path)})
     check_saved(done, tmp_path / "divergences")
 

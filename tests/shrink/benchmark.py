@@ -60,13 +60,15 @@ MINIMAL = {
 (CT-4), a closing one packet on a flow that another opened (CT-5), and so on."""
 
 LONGER = {
+    ("SYN-ACK taken for an initial SYN", "CT-2"): 2,
     ("SYN-ACK taken for an initial SYN", "CT-5"): 3,
     ("affinity outlives its timeout by one nanosecond", "CT-1"): 4,
 }
 """Steps that a fault needs where this clause decides. An opener's SYN-ACK that is wrongly taken for
-the beginning of another connection: one packet opens the old one, one closes it (CT-5). Another
-backend than the affine one: with affinity the hash has no port in it (LB-3a), so that the backends
-have to change meanwhile. Where only the clauses of a trace tell, that takes no change."""
+the beginning of another connection: one packet opens the old one and closes it on its side (CT-2),
+or one more closes it for good (CT-5). Another backend than the affine one: with affinity the hash
+has no port in it (LB-3a), so that the backends have to change meanwhile. Where only the clauses of
+a trace tell, that takes no change."""
 
 JUDGED_AGAIN = "POL-5"
 CLASH = {"CT-6": 3, "NAT-4": 4}
