@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from model.domain.configuration import Timeouts
 from model.domain.flow import Flow
 from model.domain.protocol import TCP
 from model.packet.view import FIN, RST, SYN, View
 from model.trace import Trace
+
+
+class State(NamedTuple):
+    """What TCP's flags have told about a flow (CT-5, CT-7)."""
+
+    established: bool
+    opener_closing: bool
+    reply_closing: bool
+    picked_up: bool
 
 
 def is_closing(flow: Flow) -> bool:
@@ -19,9 +30,9 @@ def is_fully_closed(flow: Flow) -> bool:
     return flow.opener_closing and flow.reply_closing
 
 
-def state(flow: Flow) -> tuple[bool, bool, bool, bool]:
+def state(flow: Flow) -> State:
     """Everything that TCP's flags have told about a flow."""
-    return flow.established, flow.opener_closing, flow.reply_closing, flow.picked_up
+    return State(flow.established, flow.opener_closing, flow.reply_closing, flow.picked_up)
 
 
 def advance(flow: Flow, view: View, is_reply: bool, trace: Trace) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
 from harness.commands.options import file_path
-from harness.compare.describe import key_words, value_words
+from harness.compare.describe import key_words, structure_words, value_words
 from harness.errors import NothingToCompareError
 from harness.lockstep.alone import walk_alone
 from harness.lockstep.free_choice import always
@@ -97,7 +97,7 @@ def show(explained: Explained) -> None:
     words = outcome_words(prediction.outcome, prediction.reason)
     out.print(Text(f"  => {words}"), soft_wrap=True)
     for key, entry in prediction.touched:
-        words = "absent" if entry is None else value_words(entry)
+        words = "absent" if entry is None else structure_words(entry)
         out.print(Text(f"     {key_words(key)}: {words}", style="dim"), soft_wrap=True)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from harness.compare.fields import field_values
 from model.domain.address import Address, format_address
+from model.domain.configuration import SECOND
 from model.domain.event import EMPTY_TUPLE, Hook, Tuple
 from model.domain.flow import AffinityKey, Flow, FlowKey, FragmentKey, Opener
 from model.domain.protocol import ICMP, ICMPV6, PROTOCOL_NAMES
 from model.domain.state import CounterKey
+
+TIMES: Final = frozenset({"expires", "last_use", "begin", "expires after"})
+"""Fields, and what notes tell of, in nanoseconds."""
 
 
 def protocol_name(protocol: int) -> str:
@@ -70,7 +74,7 @@ def tuple_words(value: Tuple) -> str:
 
 
 def value_words(value: Any) -> str:
-    """A value in words: enums by name, addresses in notation, structures by their fields."""
+    """A value exactly: enums by name, addresses in notation, structures by their fields."""
     if isinstance(value, Enum):
         return str(value.name).lower()
     if isinstance(value, bytes) and len(value) in (4, 16):
@@ -87,6 +91,35 @@ def value_words(value: Any) -> str:
         fields = told_fields(value)
         return " ".join(f"{name}={value_words(one)}" for name, one in fields.items())
     return str(value)
+
+
+def field_words(name: str, value: Any) -> str:
+    """A field's value as people read it: times as durations since the clock's zero."""
+    is_time = name in TIMES and isinstance(value, int)
+    return duration_words(value) if is_time else structure_words(value)
+
+
+def structure_words(value: Any) -> str:
+    """A value with its fields as people read them; of truth values those that are true."""
+    if not is_dataclass(value) and not is_plain_tuple(value):
+        return value_words(value)
+    fields = told_fields(value)
+    if all(isinstance(one, bool) for one in fields.values()):
+        return ", ".join(name.replace("_", " ") for name, one in fields.items() if one) or "none"
+    return " ".join(f"{name}={field_words(name, one)}" for name, one in fields.items())
+
+
+def is_plain_tuple(value: object) -> bool:
+    """Whether a value is a named tuple that has no notation of its own."""
+    return hasattr(value, "_fields") and not isinstance(value, Tuple | FlowKey)
+
+
+def duration_words(nanoseconds: int) -> str:
+    """A duration in the largest unit that is exact."""
+    for unit, size in (("s", SECOND), ("ms", 10**6), ("us", 10**3)):
+        if nanoseconds % size == 0:
+            return f"{nanoseconds // size} {unit}"
+    return f"{nanoseconds} ns"
 
 
 def told_fields(value: object) -> dict[str, object]:

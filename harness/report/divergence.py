@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from harness.compare.describe import value_words
+from harness.compare.describe import field_words
 from harness.compare.difference import Difference
 from harness.lockstep.result import Divergence
 from harness.report.tables import plain_table
@@ -98,8 +98,8 @@ def differences_table(differences: tuple[Difference, ...]) -> Table:
             one.kind.value,
             one.where,
             one.field,
-            value_words(one.expected),
-            value_words(one.actual),
+            field_words(one.field, one.expected),
+            field_words(one.field, one.actual),
         )
         table.add_row(*(Text(cell) for cell in cells), style=style)
     more = len(differences) - DIFFERENCES_SHOWN

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from harness.compare.describe import duration_words
 from harness.report.charts import reason_chart, topic_bars, trends
 from harness.report.clause_counts import clause_rows, columns, exercised
 from harness.report.outcome import figures, outcome_of, place_words
 from harness.report.source_view import side_views
 from harness.report.template import environment
 from harness.report.text import printable_record
-from harness.report.words import duration_words
 from harness.store.records import PastRun, Run, ScenarioStatus
 
 

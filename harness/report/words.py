@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from harness.compare.describe import value_words
+from harness.compare.describe import duration_words, field_words
 from harness.packets import summary
 from harness.step import ClockStep, CollectStep, OperationStep, PacketStep, Step
-from model.domain.configuration import SECOND
 from model.domain.event import Hook
 from model.domain.packet import Outcome, Packet, Verdict
 from model.domain.reason import Reason
@@ -49,12 +48,4 @@ def outcome_words(outcome: Outcome, reason: Reason | None) -> str:
 
 def note_words(note: Note) -> str:
     """What a clause brought about."""
-    return note.what if note.value is None else f"{note.what}: {value_words(note.value)}"
-
-
-def duration_words(nanoseconds: int) -> str:
-    """A duration in the largest unit that is exact."""
-    for unit, size in (("s", SECOND), ("ms", 10**6), ("us", 10**3)):
-        if nanoseconds % size == 0:
-            return f"{nanoseconds // size} {unit}"
-    return f"{nanoseconds} ns"
+    return note.what if note.value is None else f"{note.what}: {field_words(note.what, note.value)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from harness.compare.describe import key_words, value_words
+from harness.compare.describe import field_words, key_words, structure_words, value_words
 from harness.compare.packet_fields import layers
 from harness.findings import Finding, cause
 from harness.lockstep.engine import Lockstep
@@ -113,7 +113,7 @@ def clause_of_field(divergence: Divergence) -> str:
 def differences(divergence: Divergence) -> Iterator[FieldDifference]:
     """What differs, values in words."""
     for one in divergence.differences:
-        words = value_words(one.expected), value_words(one.actual)
+        words = field_words(one.field, one.expected), field_words(one.field, one.actual)
         yield FieldDifference(one.kind.value, one.where, one.field, *words)
 
 
@@ -145,11 +145,11 @@ def packet_fields(divergence: Divergence) -> Iterator[PacketField]:
     for layer in dict.fromkeys(name for view in views for name in view):
         fields = [view.get(layer, {}) for view in views]
         for name in dict.fromkeys(name for one in fields for name in one):
-            values = (field_words(one[name]) if name in one else "" for one in fields)
+            values = (packet_field_words(one[name]) if name in one else "" for one in fields)
             yield PacketField(layer, name, *values)
 
 
-def field_words(value: Any) -> str:
+def packet_field_words(value: Any) -> str:
     """A field's value on one line; of long payloads the beginning."""
     if isinstance(value, bytes):
         more = len(value) - SHOWN_BYTES
@@ -224,7 +224,7 @@ def packet_entry(
         outcome_words(outcome, None),
         tuple(dict.fromkeys(note.clause for note in prediction.notes)),
         tuple(
-            f"{key_words(key)}: {value_words(value)}"
+            f"{key_words(key)}: {structure_words(value)}"
             for key, value in prediction.touched
             if isinstance(key, FlowKey) and value is not None
         ),
