@@ -77,6 +77,7 @@ class Telling:
     show_default=True,
     help="Seconds of fuzzing for each mutant that gets through the scenarios.",
 )
+@click.option("--properties", is_flag=True, help="Try the repository's properties on survivors.")
 @click.option("--changed-since", metavar="REV", help="Only lines changed since a revision.")
 @click.option("--filter", "pattern", help="Only these places (file:line), clauses or identifiers.")
 @click.option("--operators", metavar="NAME,...", default="", help="Only these operators.")
@@ -108,6 +109,7 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     workers: int,
     limit: float,
     fuzz: float,
+    properties: bool,
     changed_since: str | None,
     pattern: str | None,
     operators: str,
@@ -136,7 +138,8 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     if not wanted:
         raise NothingToCompareError("no mutant is as asked for; --list shows what there is")
     reviewed = read_review(review)
-    effort = Effort(limit, fuzz, frozenset(row.name for row in ROWS) if matrix else frozenset())
+    rows = frozenset(row.name for row in ROWS) if matrix else frozenset()
+    effort = Effort(limit, fuzz, rows, properties)
     campaign = Campaign(session, read_corpora(paths or (CORPORA,)), effort)
     drawn = wanted if sample is None else sampled(wanted, sample)
     results = run(campaign, drawn, workers)

@@ -12,11 +12,13 @@ from harness.datapath.bench import Bench
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
 from harness.mutate.catalogue import REPOSITORY
+from harness.mutate.digest import digest_of
 from harness.mutate.gate import evidence_of, load_gate
 from harness.mutate.judge import Judge
 from harness.mutate.mutant import FOLDERS, Mutant, Side
+from harness.mutate.properties import properties_digest
 from harness.mutate.result import Result
-from harness.mutate.session import Session, Stamp, digest_of
+from harness.mutate.session import Session, Stamp
 from harness.mutate.trial import Effort
 from harness.mutate.workers import run_workers
 from harness.reference import ModelReference
@@ -69,8 +71,8 @@ def program_of(side: Side) -> str:
     return digest_of(sorted(path for path in folder.rglob("*.*") if path.suffix in SOURCES))
 
 
-def stamp_of(side: Side, corpora: Corpora) -> Stamp:
-    """What results of today depend on."""
+def stamp_of(side: Side, corpora: Corpora, effort: Effort) -> Stamp:
+    """What results of today depend on. Raises UserError."""
     harness = REPOSITORY / "harness"
     judging = sorted(path for name in JUDGING for path in (harness / name).rglob("*.py"))
     other = Side.MODEL if side is Side.DATAPATH else Side.DATAPATH
@@ -80,6 +82,7 @@ def stamp_of(side: Side, corpora: Corpora) -> Stamp:
         program_of(other) + digest_of(judging),
         hashlib.sha256("".join(evidence).encode()).hexdigest()[:32],
         frozenset(evidence),
+        properties_digest() if effort.properties else "",
     )
 
 
@@ -90,7 +93,7 @@ class Campaign:
         self.path = session
         self.corpora = corpora
         self.effort = effort
-        self.stamps = {side: stamp_of(side, corpora) for side in Side}
+        self.stamps = {side: stamp_of(side, corpora, effort) for side in Side}
 
     def known(self, mutants: Sequence[Mutant]) -> dict[str, Result]:
         """Results that still hold, by the mutants' identifiers."""

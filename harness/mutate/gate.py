@@ -14,7 +14,7 @@ from harness.compare.strictness import EVERYTHING, Strictness
 from harness.lockstep.claims import ClaimError, check_claims
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult
-from harness.mutate.result import Kill
+from harness.mutate.result import Kill, Means
 from harness.sources import find_sources
 from harness.step import Scenario
 from harness.subject import Reference, Subject
@@ -65,7 +65,7 @@ def broken_claim(scenario: Scenario, result: RunResult, steps: int) -> Kill | No
 
 
 def kill_of(divergence: Divergence, steps: int, by: str = "") -> Kill:
-    """A divergence as the record of a kill; `by` names what killed where that is no scenario."""
+    """A divergence as the record of a kill; `by` names the round of a fuzzer, if it was one."""
     first = divergence.differences[0]
     return Kill(
         by or divergence.scenario.name,
@@ -75,6 +75,7 @@ def kill_of(divergence: Divergence, steps: int, by: str = "") -> Kill:
         tuple(dict.fromkeys(one.kind.value for one in divergence.differences)),
         f"{first.where}.{first.field}: {value_words(first.expected)} expected, "
         f"{value_words(first.actual)} found",
+        Means.FUZZING if by else Means.SCENARIO,
     )
 
 

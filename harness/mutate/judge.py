@@ -20,8 +20,8 @@ from harness.mutate.gate import likeliest_first
 from harness.mutate.memory_file import memory_file
 from harness.mutate.mutant import Mutant, Side
 from harness.mutate.mutated_model import install, is_shared, module_name, same_code
-from harness.mutate.result import Class, Kill, Result
-from harness.mutate.trial import Effort, attempt
+from harness.mutate.result import Class, Kill, Means, Result
+from harness.mutate.trial import Effort, attempt, with_properties
 from harness.reference import ModelReference
 from harness.step import Scenario
 
@@ -70,9 +70,13 @@ class Judge:
         return replace(self._in_child(lambda: self._try_object(mutant, data)), code=code)
 
     def _try_object(self, mutant: Mutant, data: bytes) -> dict[str, object]:
-        with memory_file(data) as file, Bench() as bench:
+        with memory_file(data) as file:
+            return with_properties(self._run_object(mutant, file.path), file.path, self.effort)
+
+    def _run_object(self, mutant: Mutant, path: Path) -> dict[str, object]:
+        with Bench() as bench:
             try:
-                subject = bench.open(file.path)
+                subject = bench.open(path)
             except LoadError as error:
                 refused = " refused: " in error.what
                 status = Class.REFUSED if refused else Class.FAILED
@@ -97,7 +101,7 @@ class Judge:
         except Exception as error:
             return {"status": Class.NOT_COMPILED.value, "detail": raised(error)}
         try:
-            return self._run_model(mutant)
+            return with_properties(self._run_model(mutant), SOURCE, self.effort)
         except Exception as error:
             if not raised_by_model(error) and not is_refusal(error):
                 raise
@@ -139,12 +143,13 @@ def result_of(answer: dict[str, Any]) -> Result:
         kill=None if kill is None else Kill(**{**kill, "kinds": tuple(kill["kinds"])}),
         matrix=answer.get("matrix", {}),
         detail=f"{answer['packets']} packets agree" if kill is None else "",
+        properties=answer.get("properties", ""),
     )
 
 
 def crash(error: Exception) -> dict[str, object]:
     """A mutated model that raises what no model raises, or that the harness refuses."""
-    kill = Kill("the run itself", "", 0, 0, ("exception",), raised(error))
+    kill = Kill("the run itself", "", 0, 0, ("exception",), raised(error), Means.RUN)
     return {name: getattr(kill, name) for name in kill.__slots__}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 class Class(Enum):
@@ -26,13 +26,23 @@ class Class(Enum):
         return self in (Class.KILLED, Class.SURVIVED, Class.TIMED_OUT)
 
 
+class Means(StrEnum):
+    """What can find a mutant out."""
+
+    SCENARIO = "scenario"
+    PROPERTY = "property"
+    FUZZING = "fuzzing"
+    RUN = "the run itself"
+
+
 @dataclass(frozen=True, slots=True)
 class Kill:
     """How a mutant was found out.
 
     `by` is the scenario's name, `evidence` a digest of its file; `step` counts from 1, `steps` is
     how many had been made in all. `kinds` are the comparisons that found something at that step,
-    `first` is the first difference in words. By fuzzing, `by` says so.
+    `first` is the first difference in words. By fuzzing, `by` says so. Of a property `by` is the
+    test, `evidence` a digest of all of them, `step` its number; steps are not counted.
     """
 
     by: str
@@ -41,6 +51,7 @@ class Kill:
     steps: int
     kinds: tuple[str, ...]
     first: str
+    means: str = Means.SCENARIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class Result:
     """`seconds` from the first compiler call to the verdict; `gate_seconds` of it comparing.
 
     `code` is a digest of the instructions. `matrix` maps rows of the kill matrix to whether the
-    mutant would still be killed.
+    mutant would still be killed. `properties` is a digest of those that a survivor has.
     """
 
     status: Class
@@ -58,3 +69,4 @@ class Result:
     detail: str = ""
     kill: Kill | None = None
     matrix: dict[str, bool] = field(default_factory=dict)
+    properties: str = ""

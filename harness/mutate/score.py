@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 from harness.mutate.interval import Interval, wilson
 from harness.mutate.matrix import ROWS
@@ -67,12 +68,29 @@ def classes(judged: Iterable[Judged]) -> Counter[Class]:
     return Counter(one.result.status for one in judged)
 
 
-def median_seconds(judged: Iterable[Judged]) -> tuple[float, float]:
-    """Median time to a kill: in all, and of that comparing; 0 where nothing was killed."""
-    killed = [one.result for one in judged if one.result.kill is not None]
+class Pace(NamedTuple):
+    """Medians of all kills: seconds in all, of that comparing, and steps in all scenarios."""
+
+    seconds: float
+    comparing: float
+    steps: float
+
+
+def pace_of(judged: Iterable[Judged]) -> Pace | None:
+    """How quickly mutants were killed; None where none was."""
+    killed = [(one.result, one.result.kill) for one in judged if one.result.kill is not None]
     if not killed:
-        return 0.0, 0.0
-    return median(one.seconds for one in killed), median(one.gate_seconds for one in killed)
+        return None
+    return Pace(
+        median(result.seconds for result, _ in killed),
+        median(result.gate_seconds for result, _ in killed),
+        median(kill.steps for _, kill in killed if kill is not None),
+    )
+
+
+def means(judged: Iterable[Judged]) -> Counter[str]:
+    """What found mutants out: scenarios, properties, fuzzing."""
+    return Counter(one.result.kill.means for one in judged if one.result.kill is not None)
 
 
 def kinds(judged: Iterable[Judged]) -> Counter[str]:

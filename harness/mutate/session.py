@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -36,13 +35,14 @@ CREATE INDEX IF NOT EXISTS result_code ON result (code);
 class Stamp:
     """What a result was made with: digests of the mutated side, of what judges it, of corpora.
 
-    `evidence` holds the digests of all scenario files.
+    `evidence` holds the digests of all scenario files, `properties` is one of all properties.
     """
 
     program: str
     oracle: str
     corpora: str
     evidence: frozenset[str]
+    properties: str = ""
 
 
 class Session:
@@ -151,14 +151,8 @@ def holds(result: Result, made_with: Iterable[Any], stamp: Stamp, effort: Effort
     if oracle != stamp.oracle or result.status is Class.FAILED:
         return False
     if result.kill is not None:
-        is_there = result.kill.evidence in stamp.evidence or not result.kill.evidence
+        is_there = result.kill.evidence in {*stamp.evidence, stamp.properties, ""}
         return is_there and effort.rows <= result.matrix.keys()
+    if effort.properties and result.properties != stamp.properties:
+        return False
     return bool(corpora == stamp.corpora and fuzz >= effort.fuzz)
-
-
-def digest_of(paths: Iterable[Path]) -> str:
-    """One digest of the contents of files, in the order given."""
-    key = hashlib.sha256()
-    for path in paths:
-        key.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return key.hexdigest()[:32]

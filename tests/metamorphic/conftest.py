@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.datapath.bench import Bench
+from harness.datapath.bench import SOURCE, Bench
 from harness.datapath.subject import KernelSubject
 from harness.kernel.interface import LoaderName
+from harness.mutate.properties import PLUGIN
 from tests.metamorphic.fault import Fault
 
 Plant = Callable[..., KernelSubject]
@@ -22,9 +23,10 @@ def bench() -> Iterator[Bench]:
 
 
 @pytest.fixture(scope="package")
-def shipped(bench: Bench) -> KernelSubject:
-    """The datapath as libbpf loads it."""
-    return bench.open()
+def shipped(bench: Bench, request: pytest.FixtureRequest) -> KernelSubject:
+    """The datapath as libbpf loads it; a mutant of it where `twinpath mutate` asks."""
+    mutated = request.config.pluginmanager.get_plugin(PLUGIN)
+    return bench.open(SOURCE if mutated is None else mutated.source)
 
 
 @pytest.fixture(scope="package")

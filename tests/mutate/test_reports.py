@@ -18,7 +18,7 @@ from harness.mutate.report.sarif import as_sarif
 from harness.mutate.report.terminal import summary, survivor_view
 from harness.mutate.report.write import Files, write_reports
 from harness.mutate.result import Class, Kill, Result
-from harness.mutate.score import Judged, kinds, matrix, median_seconds, score_of, scores_by
+from harness.mutate.score import Judged, kinds, matrix, means, pace_of, score_of, scores_by
 from tests.mutate.mutants import mutant
 
 TIMES = mutant("flow.h", "now < ", "now <= ", clauses=("CT-4", "CT-3"))
@@ -56,7 +56,9 @@ def test_the_score_counts_kills_and_time_outs_of_what_counts() -> None:
 def test_figures_by_operator_comparison_and_row() -> None:
     assert scores_by(ALL, "operator") == {"by-hand": (score_of(ALL), 6)}
     assert kinds(ALL) == {"verdict": 1}
-    assert median_seconds(ALL) == (1.5, 0.5)
+    assert means(ALL) == {"scenario": 1}
+    assert pace_of(ALL) == (1.5, 0.5, 40)
+    assert pace_of([SURVIVED]) is None
     assert [(one.name, one.measured, one.lost) for one in matrix(ALL)] == [
         ("bytes", 1, 0),
         ("clock", 1, 1),
@@ -82,6 +84,8 @@ def clause_words(clause: str) -> str:
 def test_the_summary_says_what_is_sure() -> None:
     text = shown(summary(ALL, len(ALL)))
     assert "killed 2 of 4 mutants that count: 50.0%" in text
+    assert "killed by: scenario 1" in text
+    assert "median time to kill: 1.50 s, of which comparing 0.50 s; 40 steps" in text
     assert "survivors without a reviewed reason: 1" in text
     assert "95 % sure" not in text
     assert "95 % sure: 15.0% to 85.0%" in shown(summary(ALL, 1000))
@@ -102,6 +106,18 @@ def test_the_elements_schema() -> None:
     assert source_line[begin - 1 : end - 1] == "now < "
     assert killed["killedBy"] == ["ct-4"]
     assert killed["testsCompleted"] == 40
+    assert report["config"] == {
+        "killed": 1,
+        "counted": 2,
+        "killedBy": {"scenario": 1},
+        "matrix": [
+            {"name": "bytes", "measured": 1, "lost": 0},
+            {"name": "clock", "measured": 1, "lost": 1},
+        ],
+        "medianSecondsToKill": 1.5,
+        "medianSecondsComparing": 0.5,
+        "medianStepsToKill": 40,
+    }
     assert json.loads(json.dumps(report)) == report
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UserError
-from harness.mutate.result import Class, Kill, Result
+from harness.mutate.result import Class, Kill, Means, Result
 from harness.mutate.session import Session, Stamp
 from harness.mutate.trial import Effort
 from tests.mutate.mutants import mutant
@@ -67,6 +67,21 @@ def test_a_survivor_is_tried_again_with_other_scenarios_or_more_fuzzing(tmp_path
     more = replace(STAMP, corpora="more")
     assert found_after(tmp_path / "a.sqlite", SURVIVED, more) is None
     assert found_after(tmp_path / "b.sqlite", SURVIVED, effort=Effort(fuzz=60)) is None
+
+
+def test_properties_are_tried_where_they_are_wanted_and_other_than_before(tmp_path: Path) -> None:
+    wanted, known = Effort(properties=True), replace(STAMP, properties="file3")
+    tried = replace(SURVIVED, properties="file3")
+    assert found_after(tmp_path / "a.sqlite", SURVIVED, known, wanted) is None
+    assert found_after(tmp_path / "b.sqlite", tried, known, wanted) == tried
+    assert found_after(tmp_path / "c.sqlite", tried, replace(STAMP, properties="4"), wanted) is None
+
+
+def test_a_kill_by_a_property_holds_while_the_properties_do(tmp_path: Path) -> None:
+    found = replace(KILLED, kill=replace(KILL, evidence="file3", means=Means.PROPERTY))
+    known = replace(STAMP, properties="file3")
+    assert found_after(tmp_path / "a.sqlite", found, known) == found
+    assert found_after(tmp_path / "b.sqlite", found) is None
 
 
 def test_a_kill_without_the_wanted_rows_is_measured_again(tmp_path: Path) -> None:

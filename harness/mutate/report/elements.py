@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
 from harness.mutate.result import Class
-from harness.mutate.score import Judged
+from harness.mutate.score import Judged, matrix, means, pace_of, score_of
 
 SCHEMA: Final = "https://git.io/mutation-testing-schema"
 VERSION: Final = "2"
@@ -46,8 +47,25 @@ def as_elements(judged: Sequence[Judged]) -> dict[str, object]:
         "$schema": SCHEMA,
         "schemaVersion": VERSION,
         "thresholds": {"high": HIGH, "low": LOW},
+        "config": as_figures(judged),
         "files": files,
     }
+
+
+def as_figures(judged: Sequence[Judged]) -> dict[str, object]:
+    """What it adds up to. The schema leaves a tool's own words free under `config` alone."""
+    score, pace = score_of(judged), pace_of(judged)
+    figures: dict[str, object] = {
+        "killed": score.killed,
+        "counted": score.counted,
+        "killedBy": means(judged),
+        "matrix": [asdict(line) for line in matrix(judged)],
+    }
+    if pace is not None:
+        figures["medianSecondsToKill"] = pace.seconds
+        figures["medianSecondsComparing"] = pace.comparing
+        figures["medianStepsToKill"] = pace.steps
+    return figures
 
 
 def as_mutant(judged: Judged) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
@@ -17,7 +18,8 @@ from harness.mutate.score import (
     classes,
     kinds,
     matrix,
-    median_seconds,
+    means,
+    pace_of,
     score_of,
     scores_by,
 )
@@ -96,12 +98,20 @@ def matrix_table(lines: Sequence[MatrixLine]) -> Table:
 
 def found_words(judged: Sequence[Judged]) -> str:
     """By what mutants were found, and how quickly."""
-    seconds, comparing = median_seconds(judged)
-    found = ", ".join(f"{kind} {count}" for kind, count in kinds(judged).most_common())
+    pace = pace_of(judged)
+    if pace is None:
+        return "nothing was killed"
     return (
-        f"first difference: {found or 'none'}\n"
-        f"median time to kill: {seconds:.2f} s, of which comparing {comparing:.2f} s"
+        f"killed by: {counts(means(judged))}\n"
+        f"first difference: {counts(kinds(judged))}\n"
+        f"median time to kill: {pace.seconds:.2f} s, of which comparing {pace.comparing:.2f} s; "
+        f"{pace.steps:g} steps"
     )
+
+
+def counts(found: Counter[str]) -> str:
+    """What there is, the most frequent first."""
+    return ", ".join(f"{name} {count}" for name, count in found.most_common())
 
 
 def score_words(judged: Sequence[Judged], population: int) -> Text:
