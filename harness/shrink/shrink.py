@@ -79,7 +79,11 @@ def shrink(
     search = Search(run, found)
     if search.wanted.kind is not Kind.EXPECTATION and start(search, parts):
         simplify(search)
-        opinions = tuple(one for one in divergence.differences if one.kind is Kind.EXPECTATION)
+        opinions = tuple(
+            replace(one, where=f"as written, {one.where}")
+            for one in divergence.differences
+            if one.kind is Kind.EXPECTATION
+        )
         found = replace(
             search.best,
             scenario=named(search.best.scenario, search.wanted),

@@ -189,7 +189,7 @@ def test_what_the_author_said_of_the_first_run_stays_with_the_divergence() -> No
     found = first_divergence(lockstep, scenario(leaves(), leaves(1), expecting))
     assert [(one.kind, one.where) for one in shorten(lockstep, found).differences] == [
         (Kind.VERDICT, "packet"),
-        (Kind.EXPECTATION, "datapath"),
+        (Kind.EXPECTATION, "as written, datapath"),
     ]
 
 
