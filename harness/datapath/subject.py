@@ -24,7 +24,7 @@ from model.domain.configuration import NoBackendAction
 from model.domain.event import Event, Hook
 from model.domain.limits import Limits, TableName
 from model.domain.operation import Operation
-from model.domain.packet import Context, Outcome, Packet, Verdict
+from model.domain.packet import DEFAULT_CONTEXT, Context, Outcome, Packet, Verdict
 from model.domain.state import State
 
 PROGRAMS = {Hook.FROM_CONTAINER: "from_container", Hook.TO_CONTAINER: "to_container"}
@@ -62,7 +62,7 @@ class KernelSubject:
         self._programs = {hook: loaded.programs[name] for hook, name in PROGRAMS.items()}
         self._ring = loaded.ring("events")
         self._interfaces: set[int] = set()
-        self._context = NO_PACKET
+        self._context, self._context_before = NO_PACKET, DEFAULT_CONTEXT
         self._start()
 
     @property
@@ -80,6 +80,7 @@ class KernelSubject:
 
     def apply(self, operations: Sequence[Operation]) -> None:
         """Carry out one transaction, all of it or nothing. Raises OperationError."""
+        self._is_read = False
         self._control_plane.apply(operations)
         configuration = self._control_plane.inventory.configuration
         self._complete = configuration.no_backend is not NoBackendAction.REJECT
@@ -90,6 +91,7 @@ class KernelSubject:
 
     def process(self, packet: Packet) -> Outcome | Refused:
         """Run one packet through its hook."""
+        self._is_read = False
         result = self._programs[packet.hook].run(
             packet.data, self._kernel_context(packet), self._complete
         )
@@ -102,6 +104,7 @@ class KernelSubject:
 
     def collect(self) -> None:
         """Remove what has expired."""
+        self._is_read = False
         self._collector.collect(self._control_plane.settings.clock_override)
 
     def read(self, key: StateKey) -> StateValue | None:
@@ -110,11 +113,13 @@ class KernelSubject:
 
     def state(self) -> State:
         """Everything that packets change."""
+        self._is_read = True
         return self._tables.state()
 
     def damage(self) -> list[str]:
         """What is wrong with tables: changed ones that packets must not change, senseless bytes."""
-        self._tables.state()  # for its complaints
+        if not self._is_read:
+            self.state()  # for its complaints
         lines = [
             describe_damage(damage, self._loaded.btf)
             for damage in self._control_plane.tables.damage()
@@ -137,16 +142,17 @@ class KernelSubject:
         self._control_plane = ControlPlane(loaded.maps, codecs)
         self._collector = Collector(loaded.maps, loaded.btf, codecs, self._control_plane)
         self._complete = True
+        self._is_read = False
 
     def _kernel_context(self, packet: Packet) -> KernelContext:
         """The same object as last time where nothing differs: the kernel layer knows it again."""
-        mark, priority, control_block = packet.context
-        context = KernelContext(packet.interface, mark, priority, control_block)
-        if context != self._context:
-            if packet.interface not in self._interfaces:
-                self._ensure_device(packet.interface)
-                self._interfaces.add(packet.interface)
-            self._context = context
+        interface, context = packet.interface, packet.context
+        if interface != self._context.interface or context != self._context_before:
+            if interface not in self._interfaces:
+                self._ensure_device(interface)
+                self._interfaces.add(interface)
+            self._context = KernelContext(interface, *context)
+            self._context_before = context
         return self._context
 
     def _events(self) -> tuple[Event, ...]:

@@ -19,7 +19,7 @@ from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.feature import Swarm, draw_swarm
 from harness.fuzz.generate.topology import draw_topology
 from harness.fuzz.guidance.feature import way_features
-from harness.fuzz.guidance.probe import open_probe
+from harness.fuzz.guidance.probe import Reached, open_probe
 from harness.fuzz.knowledge import Knowledge
 from harness.fuzz.round import Source, Walk, Walked, cut_out
 from harness.fuzz.settings import FUZZ_MAPS, Settings
@@ -200,7 +200,11 @@ class Explorer:
         ends = {place: reason for place, (reason, _) in result.walked.fresh}
         scenario = result.walked.scenario
         reasons = [ends.get(place) for place in range(len(result.walked.steps))]
+        seen: set[Reached] = set()
         for place, reached in enumerate(self.probe.reached_by(scenario, reasons)):
+            if reached in seen:
+                continue
+            seen.add(reached)
             result.branches |= reached.branches
             news = reached.features - self.known - result.features
             if news:

@@ -16,11 +16,15 @@ from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult, Way
 from harness.step import ClockStep, OperationStep, PacketStep, Scenario, Step
 from harness.subject import OperationError, Prediction, Refused, StateKey, StateValue
+from model.domain.configuration import SECOND
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Verdict
 from model.domain.state import CounterKey
 
 DIGEST_BYTES: Final = 16
+LONGEST_GAP: Final = 10_000 * SECOND
+"""Longer than every timeout that is drawn or a default (CT-3)."""
+
 LATEST_OPERATIONS: Final = 4
 """Operations of a case: they take as long as ten packets."""
 
@@ -73,7 +77,7 @@ class Walk:
         self.walked = Walked(topology)
         self.result = RunResult()
         self.states = FlowStates()
-        self.hash = blake2b(write_case(topology, ()).encode(), digest_size=DIGEST_BYTES)
+        self.said: list[bytes] = [write_case(topology, ()).encode()]
         self.prediction: Prediction | None = None
         self.verdicts = [0] * (max(Verdict) + 1)
 
@@ -109,7 +113,7 @@ class Walk:
             if len(ways) > known:
                 known += 1
                 walked.fresh.append((number, next(reversed(ways))))
-        divergence = lockstep.compare_states(scenario, limit, None, lockstep.subject.damage())
+        divergence = lockstep.compare_states(scenario, limit, None)
         if divergence is not None:
             self.found(divergence)
 
@@ -130,16 +134,15 @@ class Walk:
 
     def log(self, step: Step) -> None:
         """Keep a step, what it touched, and its part of the digest."""
-        walked, prediction, update = self.walked, self.prediction, self.hash.update
+        walked, prediction = self.walked, self.prediction
         walked.steps.append(step)
         if prediction is not None and isinstance(step, PacketStep):
-            outcome = prediction.outcome
-            numbers = bytes((step.packet.hook, outcome.verdict, prediction.reason))
-            update(numbers + step.packet.data + outcome.data)
+            outcome, packet = prediction.outcome, step.packet
+            numbers = bytes((packet.hook, outcome.verdict, prediction.reason))
+            self.said += (numbers, packet.data, outcome.data)
             walked.touched.append(prediction.touched)
         else:
-            words = words_of(step)
-            update(words.encode())
+            self.said.append(words_of(step).encode())
             walked.touched.append(())
 
     def found(self, divergence: Divergence) -> None:
@@ -163,7 +166,7 @@ class Walk:
         for (before, after), times in self.states.transitions.items():
             tally.transitions[f"{before} > {after}"] += times
         walked.free = walked.free or result.evicted > 0
-        walked.digest = self.hash.digest()
+        walked.digest = blake2b(b"".join(self.said), digest_size=DIGEST_BYTES).digest()
 
 
 def words_of(step: Step) -> str:
@@ -226,9 +229,12 @@ def suiting(topology: Sequence[Operation], steps: Sequence[Step]) -> Iterator[St
 
 
 def keep(steps: list[Step], step: Step) -> None:
-    """Add a step; time that passes twice in a row passes once."""
+    """Add a step; time that passes twice in a row passes once, and not without end.
+
+    Cases come of variations of cases: their gaps would double until the clock overflows.
+    """
     last = steps[-1] if steps else None
     if isinstance(last, ClockStep) and isinstance(step, ClockStep):
-        steps[-1] = ClockStep(last.advance + step.advance)
+        steps[-1] = ClockStep(min(last.advance + step.advance, LONGEST_GAP))
     else:
         steps.append(step)

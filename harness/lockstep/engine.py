@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import perf_counter
 
 from harness.compare.describe import key_words
@@ -96,8 +96,7 @@ class Lockstep:
                 return
             if progress is not None:
                 progress(result.steps)
-        damage = self.subject.damage()
-        divergence = self.compare_states(scenario, result.steps, None, damage)
+        divergence = self.compare_states(scenario, result.steps, None)
         if divergence is not None:
             result.divergences.append(divergence)
 
@@ -252,10 +251,11 @@ class Lockstep:
         return found
 
     def compare_states(
-        self, scenario: Scenario, index: int, step: Step | None, damage: Sequence[str] = ()
+        self, scenario: Scenario, index: int, step: Step | None
     ) -> Divergence | None:
-        """Everything that packets change, on both sides."""
+        """Everything that packets change, on both sides; at the end, without a step, damage too."""
         differences = compare_states(self.reference.state(), self.subject.state())
+        damage = self.subject.damage() if step is None else ()
         differences += tuple(
             Difference(Kind.DAMAGE, "control-plane tables", "entry", "unchanged", line)
             for line in damage

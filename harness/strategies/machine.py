@@ -91,8 +91,7 @@ class LockstepMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The whole state at the end."""
         if self.topology:
-            damage = self.lockstep.subject.damage()
-            fail_on(self.lockstep.compare_states(self.scenario, len(self.steps), None, damage))
+            fail_on(self.lockstep.compare_states(self.scenario, len(self.steps), None))
 
 
 def lockstep_machine(lockstep: Lockstep) -> type[LockstepMachine]:

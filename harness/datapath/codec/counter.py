@@ -21,6 +21,7 @@ class CounterCodec:
 
     def __init__(self, structures: Mapping[str, Layout], enumerations: Enumerations) -> None:
         self._record = Record(structures, "counter", ("packets", "bytes"))
+        self._nothing = bytes(self._record.size)
         self._limit = enumerators(enumerations, "reason", ("REASON_LIMIT",))["REASON_LIMIT"]
 
         self._keys = {
@@ -47,11 +48,13 @@ class CounterCodec:
     def decode(self, data: bytes) -> Counter:
         """Sum over all CPUs, whose elements follow each other in `data`."""
         size, stride = self._record.size, _stride(self._record.size)
-        unpack, packets, total = self._record.unpack, 0, 0
+        packets, total = 0, 0
         for start in range(0, len(data), stride):
-            of_cpu = unpack(data[start : start + size])
-            packets += of_cpu[0]
-            total += of_cpu[1]
+            of_cpu = data[start : start + size]
+            if of_cpu != self._nothing:  # packets run on one CPU
+                more_packets, more_bytes = self._record.unpack(of_cpu)
+                packets += more_packets
+                total += more_bytes
         return Counter(packets, total)
 
 
