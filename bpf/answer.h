@@ -109,14 +109,13 @@ static __always_inline bool is_half_finished(struct context *context, const __u3
 	return checksum && *checksum == before;
 }
 
-/* Bytes that the segment takes of the sequence space. */
+/* What a segment without ACK takes of the sequence space: it is a SYN (PKT-6), which takes one. */
 static __always_inline __u32 segment_length(const struct packet *packet,
 					    const struct tcp_header *tcp)
 {
 	const __u32 header = (tcp->data_offset >> 4) * 4;
 
-	return packet->end - packet->l4_offset - header + !!(tcp->flags & TCP_SYN) +
-	       !!(tcp->flags & TCP_FIN);
+	return packet->end - packet->l4_offset - header + 1;
 }
 
 /* LB-8a. The answer's length; 0: the kernel refused. */

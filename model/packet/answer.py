@@ -10,7 +10,7 @@ from model.domain.protocol import ICMP, ICMPV6, TCP
 from model.packet import ipv6
 from model.packet.checksum import ALL_ONES, fold, words
 from model.packet.ipv4 import HEADER_LENGTH
-from model.packet.view import ACK, ETHERNET_LENGTH, FIN, RST, SYN, View
+from model.packet.view import ACK, ETHERNET_LENGTH, RST, View
 
 HOP_LIMIT: Final = 64
 DO_NOT_FRAGMENT: Final = 0x4000
@@ -35,9 +35,8 @@ def reset(frame: bytes, view: View) -> bytes:
 
 
 def segment_length(frame: bytes, view: View) -> int:
-    """Sequence numbers that a segment takes: its data, SYN and FIN."""
-    data = view.end - view.transport - (frame[view.transport + 12] >> 4) * 4
-    return data + bool(view.tcp_flags & SYN) + bool(view.tcp_flags & FIN)
+    """Sequence numbers that one without ACK takes: its data, and one for SYN (PKT-6)."""
+    return view.end - view.transport - (frame[view.transport + 12] >> 4) * 4 + 1
 
 
 def port_unreachable(frame: bytes, view: View) -> bytes:
