@@ -8,7 +8,7 @@ import os
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Final
 
 from harness.mutate.child import die_with_parent
@@ -23,7 +23,7 @@ Body = Callable[[Iterator[int]], Iterator[int]]
 """What a worker does: takes numbers, gives back each one that is done."""
 
 
-def run_workers(count: int, jobs: Sequence[int], body: Body) -> Iterator[int]:
+def run_workers(count: int, jobs: Sequence[int], body: Body) -> Generator[int, None, None]:
     """Have so many processes do all jobs; each number as it is done, in whatever order.
 
     Who stops taking numbers ends the workers. They die with this process.

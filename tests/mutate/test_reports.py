@@ -123,7 +123,9 @@ def test_the_elements_schema() -> None:
 
 def test_sarif_names_unexplained_survivors_alone() -> None:
     report = as_sarif(ALL, {"by-hand": "made by hand"}, "1.0")
-    (run,) = report["runs"]  # type: ignore[misc]
+    runs = report["runs"]
+    assert isinstance(runs, list)
+    (run,) = runs
     (finding,) = run["results"]
     assert finding["ruleId"] == "by-hand"
     place = finding["locations"][0]["physicalLocation"]

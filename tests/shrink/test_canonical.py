@@ -23,7 +23,7 @@ from model.domain.event import Hook
 from model.domain.flow import Flow
 from model.domain.packet import Outcome, Packet, Verdict
 from model.domain.reason import Reason
-from model.domain.state import CounterKey
+from model.domain.state import Counter, CounterKey
 from tests.lockstep.world import Datapath
 from tests.shrink.sequences import failing_sequence
 
@@ -36,8 +36,9 @@ class ClosesLate(Datapath):
     def process(self, packet: Packet) -> Outcome:
         outcome = super().process(packet)
         now = self._machine.now
-        for flow in self.tables.conntrack.values():
-            closed = isinstance(flow, Flow) and flow.opener_closing and flow.reply_closing
+        flows = [entry for entry in self.tables.conntrack.values() if isinstance(entry, Flow)]
+        for flow in flows:
+            closed = flow.opener_closing and flow.reply_closing
             if closed and flow.expires == now + 10 * SECOND:
                 flow.expires += SECOND
         return outcome
@@ -59,7 +60,7 @@ class Blind(Datapath):
 
     def read(self, key: StateKey) -> StateValue | None:
         value = super().read(key)
-        return value._replace(packets=0) if hasattr(value, "packets") else value
+        return value._replace(packets=0) if isinstance(value, Counter) else value
 
 
 @pytest.fixture(scope="module")

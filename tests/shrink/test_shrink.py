@@ -245,7 +245,7 @@ def test_of_a_long_stream_the_last_steps_are_shortened() -> None:
 
 def test_of_a_long_stream_the_packets_of_the_same_flow_are_shortened() -> None:
     """However far back they are."""
-    others = [ClockStep(1), leaves(1), ClockStep(1), enters(1)]
+    others: list[Step] = [ClockStep(1), leaves(1), ClockStep(1), enters(1)]
     filling = (*(others * (MAXIMUM_STEPS // 4)), CollectStep())
     lockstep = with_datapath(ForgetsFin())
     given = scenario(OperationStep(TOPOLOGY), NEEDED[0], *filling, NEEDED[2], topology=())
