@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def refused(shell: Shell, path: Path, *arguments: object) -> str:
 
 
 def test_there_are_at_least_two_hundred() -> None:
-    assert sum(map(len, (WRONG_TYPES, TEXTS, CAPTURES, OBJECTS, TABLES))) >= 200
+    inputs: list[Sized] = [WRONG_TYPES, TEXTS, CAPTURES, OBJECTS, TABLES]
+    assert sum(map(len, inputs)) >= 200
 
 
 def test_what_the_wrong_types_are_made_from_is_good(shell: Shell, tmp_path: Path) -> None:
