@@ -20,6 +20,7 @@ from harness.lockstep.engine import Lockstep
 from harness.lockstep.reproduce import (
     Signature,
     count_reproductions,
+    fields_of,
     is_long,
     runs_in,
     signature,
@@ -52,7 +53,9 @@ class Cause(NamedTuple):
     """What divergences of one cause have in common once they are shrunk.
 
     Beside their signature: the two values that differ, which canonical names make comparable, the
-    reason by the reference and the one that the subject counted, the hook, and the number of steps.
+    reason by the reference and the one that the subject counted, the hook, the number of steps, and
+    all fields that differ, in order: a flow that stays open for too long may have been closed or
+    not.
     """
 
     signature: Signature
@@ -62,6 +65,7 @@ class Cause(NamedTuple):
     counted: Reason | None
     hook: Hook | None
     steps: int
+    fields: str
 
 
 def cause(divergence: Divergence) -> Cause:
@@ -76,6 +80,7 @@ def cause(divergence: Divergence) -> Cause:
         divergence.counted_reason,
         step.packet.hook if isinstance(step, PacketStep) else None,
         divergence.index + 1,
+        fields_of(divergence),
     )
 
 

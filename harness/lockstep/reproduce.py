@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from harness.compare.difference import Kind
+from harness.compare.difference import Difference, Kind
 from harness.errors import UserError
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.extract import steps_to
@@ -49,8 +49,18 @@ def signature(divergence: Divergence) -> Signature:
     if first.field in CHECKSUMS:
         others = (one for one in divergence.differences if one.field not in CHECKSUMS)
         first = next((one for one in others if one.kind is first.kind), first)
-    field = re.sub(r"\bbyte \d+", "byte", first.field)
-    return Signature(first.kind, field, deciding_clause(divergence.prediction))
+    return Signature(first.kind, field_of(first), deciding_clause(divergence.prediction))
+
+
+def field_of(difference: Difference) -> str:
+    """The field of a difference, places within bytes left out."""
+    return re.sub(r"\bbyte \d+", "byte", difference.field)
+
+
+def fields_of(divergence: Divergence) -> str:
+    """Every field that differs, once each, in order; checksums follow from others."""
+    found = dict.fromkeys(map(field_of, divergence.differences))
+    return ", ".join(one for one in found if one not in CHECKSUMS)
 
 
 def deciding_clause(prediction: Prediction | None) -> str:

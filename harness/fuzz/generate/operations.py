@@ -85,7 +85,12 @@ class OperationMaker:
             self.entry_away,
         )
 
-        self.about_backends = (self.backend_state, self.backend_away, self.backend_again)
+        self.about_backends = (
+            self.backend_state,
+            self.backend_state,
+            self.backend_away,
+            self.backend_again,
+        )
 
     def make(self) -> tuple[Operation, ...]:
         """One transaction; empty where nothing suits."""
@@ -124,7 +129,7 @@ class OperationMaker:
         dice = self.dice
 
         def change(backends: tuple[Backend, ...], place: int) -> tuple[Backend, ...]:
-            state = dice.pick(tuple(BackendState))
+            state = dice.pick((BackendState.QUARANTINED, *BackendState))
             changed = replace(backends[place], state=state, serving=dice.chance(0.7))
             return (*backends[:place], changed, *backends[place + 1 :])
 

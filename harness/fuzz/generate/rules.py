@@ -26,6 +26,9 @@ ICMP_PORTS: Final = {
     ICMP: (icmp_port(8, 0), icmp_port(0, 0), icmp_port(3, 1), icmp_port(3, 255)),
     ICMPV6: (icmp_port(128, 0), icmp_port(129, 0), icmp_port(1, 4), icmp_port(4, 255)),
 }
+OPPOSED: Final = 0.8
+"""Share of rivals that say the opposite."""
+
 EDGES: Final = (0, 53, 79, 80, 255, 256, 443, 8079, 8080, 40000, 65535)
 
 
@@ -46,7 +49,8 @@ def draw_rule(dice: Dice, swarm: Swarm, identifier: int, endpoints: list[int]) -
 
 def draw_rival(dice: Dice, swarm: Swarm, identifier: int, rule: PolicyRule) -> PolicyRule:
     """A rule about the same traffic that says something else, mostly with the same priority."""
-    rival = replace(rule, identifier=identifier, verdict=dice.pick(tuple(RuleVerdict)))
+    verdict = RuleVerdict(1 - rule.verdict) if dice.chance(OPPOSED) else rule.verdict
+    rival = replace(rule, identifier=identifier, verdict=verdict)
     if dice.chance(0.3):
         rival = replace(rival, priority=dice.pick(PRIORITIES))
     if dice.chance(0.3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from harness.frames.headers import ICMP_OF, Headers
@@ -59,7 +60,8 @@ class Caster:
             return self.of_entry(dice.pick(self.inventory.entries))
         rules = [one for one in self.inventory.rules.values() if self.fits(one)]
         if rules and dice.chance(0.3):
-            return self.of_rule(dice.pick(rules))
+            contested = [one for one in rules if is_contested(one, rules)]
+            return self.of_rule(dice.pick(contested if contested and dice.chance(0.5) else rules))
         endpoint = self.endpoint()
         fitting = [one for one in self.families() if endpoint.address(one) is not None]
         family = dice.pick(fitting or [one for one in Family if endpoint.address(one)])
@@ -224,3 +226,12 @@ class Caster:
             identifier=one.identifier,
         )
         return Conversation(conversation.interface, hook, headers)
+
+
+def is_contested(rule: PolicyRule, rules: Sequence[PolicyRule]) -> bool:
+    """Whether another rule of the same rank says the opposite of the same endpoint's traffic."""
+    rank = rule.endpoint, rule.direction, rule.priority
+    return any(
+        (other.endpoint, other.direction, other.priority) == rank and other.verdict != rule.verdict
+        for other in rules
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from harness.fuzz.generate.dice import Dice
@@ -15,6 +16,8 @@ from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey, Se
 from model.domain.packet import Verdict
 
 REMEMBERED: Final = 24
+RARE: Final = 0.5
+"""Share of waits for an affinity or a datagram where a packet touched one: most touch flows."""
 
 
 class Passed(NamedTuple):
@@ -67,6 +70,14 @@ class Memory:
             if isinstance(value, Selection)
         ]
 
+    def concerned(self, services: Collection[int]) -> list[PacketStep]:
+        """The latest packets that touched what belongs to some services."""
+        return [
+            step
+            for step, prediction in self.touched
+            if any(service_of(key, value) in services for key, value in prediction.touched)
+        ]
+
     def wait(self, dice: Dice, inventory: Inventory) -> tuple[int, PacketStep] | None:
         """Time until something that a packet touched is over, and that packet, to be sent again.
 
@@ -75,9 +86,21 @@ class Memory:
         if not self.touched:
             return None
         step, prediction = dice.pick(self.touched)
-        ends = [end for key, value in prediction.touched if (end := end_of(key, value, inventory))]
-        ends = [end for end in (*ends, self.now + SECOND) if end > self.now + 1]
-        return dice.pick(ends) - self.now + dice.pick((-1, 0, 0, 1)), step
+        ends = [(key, end_of(key, value, inventory)) for key, value in prediction.touched]
+        late = [(key, end) for key, end in ends if end > self.now + 1]
+        rare = [end for key, end in late if not isinstance(key, FlowKey)]
+        if rare and dice.chance(RARE):
+            end = dice.pick(rare)
+        else:
+            end = dice.pick([*(end for _, end in late), self.now + SECOND])
+        return end - self.now + dice.pick((-1, 0, 0, 1)), step
+
+
+def service_of(key: object, value: object) -> int:
+    """The service that an entry belongs to; 0 for others."""
+    if isinstance(value, Flow | Selection):
+        return value.service
+    return key.service if isinstance(key, AffinityKey) else 0
 
 
 def end_of(key: object, value: object, inventory: Inventory) -> int:

@@ -36,7 +36,7 @@ from harness.step import (
 from harness.subject import Prediction
 from model.domain.configuration import SECOND
 from model.domain.event import Hook
-from model.domain.operation import Operation
+from model.domain.operation import Operation, PutService, RemoveService
 from model.domain.packet import Context, Packet
 
 CONVERSATIONS: Final = (3, 6, 10)
@@ -232,11 +232,29 @@ class Stream:
         memory = self.memory
         keys, used = memory.keys(), memory.backends()
         operations = OperationMaker(self.dice, self.swarm, self.inventory, keys, used).make()
-        self.pending.extend(step for step, _ in self.dice.sample(memory.touched, AFTERWARDS))
+        self.pending.extend(self.afterwards(operations))
         if self.dice.chance(0.3):
             self.recast()
         return OperationStep(operations) if operations else None
 
+    def afterwards(self, operations: Sequence[Operation]) -> list[PacketStep]:
+        """Packets of before that are sent again: of the services that have changed, and others."""
+        changed = {number for one in operations if (number := service_changed_by(one))}
+        concerned = self.memory.concerned(changed) if changed else []
+        others = [step for step, _ in self.memory.touched]
+        count = AFTERWARDS // 2
+        return self.dice.sample(concerned or others, count) + self.dice.sample(others, count)
+
     def collect(self) -> Step:
         """The collector runs."""
         return CollectStep()
+
+
+def service_changed_by(operation: Operation) -> int:
+    """The service that an operation puts or removes; 0 for others."""
+    match operation:
+        case PutService(service):
+            return service.identifier
+        case RemoveService(identifier):
+            return identifier
+    return 0
