@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,4 +32,4 @@ def test_import_is_measured() -> None:
 
 def test_a_command_that_fails_is_no_measurement() -> None:
     with pytest.raises(UserError, match="is not measured"):
-        tester.output_of((tester.sys.executable, "-c", "raise SystemExit('no')"))
+        tester.output_of((sys.executable, "-c", "raise SystemExit('no')"))

@@ -114,8 +114,8 @@ def test_a_second_run_is_added_and_is_the_one_reported(folder: Path, shell: Shel
 
 def test_a_run_that_is_killed_leaves_its_findings(folder: Path, shell: Shell, mutant: Path) -> None:
     """Killed as soon as the divergence is in the store, while it is looked into or thereafter."""
-    command = [PROGRAM, "run", "shop.yaml", "--object", mutant, "--store", "killed.sqlite"]
-    running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    given: list[str | Path] = ["shop.yaml", "--object", mutant, "--store", "killed.sqlite"]
+    running = subprocess.Popen([PROGRAM, "run", *given], cwd=folder, stdout=subprocess.DEVNULL)
     store, limit = folder / "killed.sqlite", time.monotonic() + 60
     while time.monotonic() < limit and not (store.exists() and findings(store)):
         time.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -118,7 +119,8 @@ def test_an_entry_that_only_the_datapath_has(key: TableKey, value: TableValue, w
 )
 def test_a_field_of_an_entry(name: str, field: str, value: object) -> None:
     key, entry, words = ENTRIES[name]
-    changed = replace(entry, **{field: value})  # type: ignore[type-var]
+    changed = copy(entry)
+    setattr(changed, field, value)
     actual = state()
     actual.table_of(key)[key] = changed
     wanted = Difference(Kind.ENTRY, words, field, getattr(entry, field), value)

@@ -16,6 +16,7 @@ from model.domain.endpoint import Endpoint, IdentityPrefix
 from model.domain.event import EMPTY_TUPLE, DropEvent, Hook
 from model.domain.flow import Flow, FlowKey, Opener, Selection
 from model.domain.operation import (
+    Operation,
     PutEndpoint,
     PutEntry,
     PutIdentity,
@@ -178,7 +179,7 @@ def test_senseless_events_are_missed_and_told(subject: KernelSubject) -> None:
 
 def test_reset_is_a_new_start(subject: KernelSubject) -> None:
     """Whatever happened before: the same operations and packets have the same results."""
-    operations = [
+    operations: list[Operation] = [
         PutEndpoint(POD),
         PutIdentity(IdentityPrefix(Network.parse("10.0.0.0/8"), 7)),
         PutService(SERVICE),

@@ -147,7 +147,7 @@ def test_the_shipped_limits_hold_for_both_programs() -> None:
     limits = read_limits(ROOT / "ci" / "verifier-limits.toml")
     for program in ("from_container", "to_container"):
         for figure in ("instructions", "states", "stack", "load_microseconds"):
-            assert limits.most(program, figure) is not None  # type: ignore[arg-type]  # a literal
+            assert limits.most(program, figure) is not None
 
 
 @pytest.mark.parametrize(

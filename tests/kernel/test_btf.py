@@ -40,6 +40,8 @@ def test_network_order_is_part_of_the_layout(btf: Btf) -> None:
 def test_sizes_and_offsets_are_the_compilers(btf: Btf) -> None:
     sighting = btf.structures["sighting"]
     assert sighting.itemsize == 32
+    assert sighting.names is not None
+    assert sighting.fields is not None
     assert [sighting.fields[name][1] for name in sighting.names] == [0, 8, 12, 16, 20, 24, 28]
 
 

@@ -10,8 +10,9 @@ from harness.compare.difference import Difference, Kind
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.free_choice import always, matching_prediction
 from harness.reference import ModelReference
-from harness.subject import Prediction
+from harness.subject import Draw, Prediction
 from model.domain.flow import Selection
+from model.domain.packet import Outcome, Packet
 from tests.lockstep.world import (
     LOTTERY,
     WEB,
@@ -51,9 +52,9 @@ def test_a_choice_is_kept_for_the_connections_life() -> None:
     class Fickle(Lottery):
         """Chooses anew with every packet."""
 
-        def process(self, packet: object) -> object:  # type: ignore[override]
+        def process(self, packet: Packet) -> Outcome:
             self.tables.conntrack.pop(flow_key(1, LOTTERY), None)
-            return super().process(packet)  # type: ignore[arg-type]
+            return super().process(packet)
 
     steps = leaves(1, to=LOTTERY), leaves(1, "A", to=LOTTERY)
     (found,) = Lockstep(ModelReference(), Fickle([0, 1])).run(scenario(*steps)).divergences
@@ -62,8 +63,8 @@ def test_a_choice_is_kept_for_the_connections_life() -> None:
 
 def test_maglev_leaves_no_choice() -> None:
     class OtherServer(Datapath):
-        def process(self, packet: object) -> object:  # type: ignore[override]
-            outcome = super().process(packet)  # type: ignore[arg-type]
+        def process(self, packet: Packet) -> Outcome:
+            outcome = super().process(packet)
             selection = self.tables.conntrack[flow_key(1, WEB)]
             assert isinstance(selection, Selection)
             selection.backend = 10 + (selection.backend - 9) % 3
@@ -79,9 +80,9 @@ def test_only_packets_with_a_choice_are_predicted_more_than_once() -> None:
     class Counting(ModelReference):
         predictions = 0
 
-        def predict(self, *arguments: object) -> object:  # type: ignore[override]
+        def predict(self, packet: Packet, draw: Draw) -> Prediction:
             self.predictions += 1
-            return super().predict(*arguments)  # type: ignore[arg-type]
+            return super().predict(packet, draw)
 
     reference = Counting()
     Lockstep(reference, Datapath()).run(scenario(leaves(1), leaves(2, to=WEB), leaves(1, "A")))

@@ -52,16 +52,15 @@ def conversation(random: Random) -> list[Speak]:
 
 def other(random: Random, *, changes: bool) -> Action:
     """Something that is no packet of a conversation's."""
-    return random.choice(
-        [
-            Wait(random.choice(WAITS)),
-            Complain(),
-            Complain(),
-            Collect(),
-            replace(conversation(random)[0], flags=random.choice(FLAGS)),
-            *([Change(random.randint(0, CHANGES)) for _ in range(3)] if changes else []),
-        ]
-    )
+    actions: list[Action] = [
+        Wait(random.choice(WAITS)),
+        Complain(),
+        Complain(),
+        Collect(),
+        replace(conversation(random)[0], flags=random.choice(FLAGS)),
+        *([Change(random.randint(0, CHANGES)) for _ in range(3)] if changes else []),
+    ]
+    return random.choice(actions)
 
 
 def script(number: int, length: int, *, changes: bool = True) -> list[Action]:

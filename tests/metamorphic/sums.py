@@ -6,6 +6,7 @@ from scapy.layers.inet import IP, in4_chksum
 from scapy.layers.inet6 import IPv6, in6_chksum
 from scapy.utils import checksum
 
+from model.domain.address import Family
 from model.domain.protocol import ICMP, ICMPV6, TCP, UDP
 from tests.model.builder import ETHERNET_LENGTH
 from tests.model.errors import TYPES
@@ -14,7 +15,7 @@ Sums = dict[str, bool]
 """By the name of the layer; without those that have no checksum."""
 
 SHORTEST = {TCP: 20, UDP: 8, ICMP: 8, ICMPV6: 8}
-ERRORS = {ICMP: TYPES[4], ICMPV6: TYPES[6]}
+ERRORS = {ICMP: TYPES[Family.IPV4], ICMPV6: TYPES[Family.IPV6]}
 UDP_CHECKSUM = slice(6, 8)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
 from harness.datapath.subject import KernelSubject
 from model.domain.address import Family
-from model.domain.packet import Context
+from model.domain.event import Event
+from model.domain.packet import Context, Verdict
 from model.domain.protocol import TCP, UDP
 from model.domain.reason import Reason
 from model.domain.state import State
@@ -45,6 +45,9 @@ TRANSPORT = {
 SUMS = {TCP: (16, 17)}
 ECHO_UNREAD = {2: MASK, 3: MASK, 6: MASK, 7: MASK}
 REPLACED = (Reason.REJECTED,)
+
+Told = tuple[Reason, Verdict, int, tuple[Event, ...]]
+"""Reason, verdict, interface of a redirect and events: what no unread byte decides."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,20 @@ def any_context(random: Random) -> Context:
     return Context(words[0], words[1], (words[2], words[3], words[4], words[5], words[6]))
 
 
-def told(seen: Seen | None) -> Any:
-    return seen and (seen.reason, seen.verdict, seen.redirect_interface, seen.events)
+def told(seen: Seen | None) -> Told | None:
+    if seen is None:
+        return None
+    return seen.reason, seen.verdict, seen.redirect_interface, seen.events
 
 
-def plain(subject: KernelSubject, noise: Noise) -> tuple[list[Any], State]:
+def plain(subject: KernelSubject, noise: Noise) -> tuple[list[Told | None], State]:
     pod = Pod(subject, noise.net)
     return [told(seen) for seen in pod.run(noise.script)], pod.state
 
 
-def noisy(subject: KernelSubject, noise: Noise) -> tuple[list[Any], State]:
+def noisy(subject: KernelSubject, noise: Noise) -> tuple[list[Told | None], State]:
     pod, random = Pod(subject, noise.net), Random(noise.seed)  # noqa: S311 - no secret
-    result = []
+    result: list[Told | None] = []
     for action in noise.script:
         data = pod.frame_of(action)
         if data is None:

@@ -20,9 +20,9 @@ def server(net: Network) -> End:
     return End(net.backends[0], 8080)
 
 
-def balanced(net: Network, **settings: object) -> Node:
-    put = service(1, [frontend(net.service, 80, UDP)], [backend(1, server(net))], **settings)
-    return Node(put)
+def balanced(net: Network, affinity_timeout: int | None = None) -> Node:
+    ends = [frontend(net.service, 80, UDP)], [backend(1, server(net))]
+    return Node(service(1, *ends, affinity_timeout=affinity_timeout))
 
 
 @both_families

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from model.domain.address import Family
 from model.domain.event import Hook
 from model.domain.operation import PutEndpoint, RemoveEndpoint
 from model.domain.reason import Reason
@@ -25,8 +26,8 @@ def test_a_pod_cannot_send_under_a_foreign_address(net: Network) -> None:
 
 @both_families
 def test_a_pod_without_an_address_of_the_family_sends_nothing_in_it(net: Network) -> None:
-    missing = {"ipv4": None} if net.family == 4 else {"ipv6": None}
-    node = Node(PutEndpoint(pod(**missing)))
+    lacking = pod(ipv4=None) if net.family is Family.IPV4 else pod(ipv6=None)
+    node = Node(PutEndpoint(lacking))
     assert node.send(connection(net, net.peer).out("S")).reason is Reason.INVALID_SOURCE
 
 

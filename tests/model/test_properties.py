@@ -189,7 +189,7 @@ def said_by_role(net: Network, table: dict[FlowKey, Entry]) -> list[tuple[object
     """A table without addresses, and with lengths that leave IP headers out."""
     roles, header = by_role(net), net.transport
     kinds = {net.echo_request << 8: "request", net.echo_reply << 8: "reply"}
-    said = []
+    said: list[tuple[object, ...]] = []
     for key, entry in table.items():
         values = asdict(entry)
         if isinstance(entry, Flow):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from model.domain.address import Family
 from model.domain.packet import Verdict
+from model.domain.policy import AnyPeer, Peer
 from model.domain.protocol import TCP, UDP
 from model.domain.reason import Reason
 from model.drop import Drop
@@ -96,7 +97,8 @@ rules = st.lists(
 def put_rules(net: Network, drawn: list[Any]) -> list[Any]:
     """Rules of the pod as drawn."""
     full = f"{net.peer}/{32 if net.family is Family.IPV4 else 128}"
-    peers = {
+    peers: dict[str, Peer] = {
+        "any": AnyPeer(),
         "peer": cidr(full),
         "pods": cidr(net.pods),
         "pods but peer": cidr(net.pods, full),
@@ -111,7 +113,7 @@ def put_rules(net: Network, drawn: list[Any]) -> list[Any]:
             priority=priority,
             protocol=kind,
             ports=ports if kind else None,
-            **({} if peer == "any" else {"peer": peers[peer]}),
+            peer=peers[peer],
         )
         for number, verdict, priority, peer, kind, ports in drawn
     ]

@@ -42,8 +42,9 @@ def shop(net: Network, port: int = 40000) -> Connection:
     return connection(net, net.service, 80, port)
 
 
-def web(net: Network, servers: int = 1, **settings: object) -> PutService:
-    return put_service(1, [frontend(net.service)], backends(net, servers), **settings)
+def web(net: Network, servers: int = 1, affinity_timeout: int | None = None) -> PutService:
+    put = [frontend(net.service)], backends(net, servers)
+    return put_service(1, *put, affinity_timeout=affinity_timeout)
 
 
 def fill(node: Node, net: Network, count: int) -> None:

@@ -25,7 +25,8 @@ def is_valid(flags: int) -> bool:
 
 @both_families
 def test_exactly_the_listed_combinations_pass(net: Network) -> None:
-    passed, dropped = set(), set()
+    passed: set[int] = set()
+    dropped: set[int] = set()
     for flags in range(256):
         data = with_bytes(
             connection(net, net.peer).out("S"), net.transport + FLAGS_OFFSET, bytes([flags])

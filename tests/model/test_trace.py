@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from model.domain.event import Hook, TraceEvent
+from collections.abc import Sequence
+
+from model.domain.event import Event, Hook, TraceEvent
+from model.domain.operation import Operation
 from model.domain.packet import Verdict
 from model.domain.reason import Reason
 from tests.model.builder import End, Network, both_families, connection
 from tests.model.node import POD_INTERFACE, START, Node, backend, frontend, service, switches
 
 
-def traced(*operations: object) -> Node:
-    return Node(switches(traces=True, per_second=1), *operations)  # type: ignore[arg-type]
+def traced(*operations: Operation) -> Node:
+    return Node(switches(traces=True, per_second=1), *operations)
 
 
-def trace_of(events: object) -> TraceEvent:
-    *_, last = events  # type: ignore[misc]
+def trace_of(events: Sequence[Event]) -> TraceEvent:
+    last = events[-1]
     assert isinstance(last, TraceEvent)
     return last
 

@@ -6,7 +6,7 @@ import pytest
 
 from model.domain.address import parse_address
 from model.domain.flow import Flow, Opener, Selection
-from model.domain.operation import PutService, RemoveService
+from model.domain.operation import Operation, PutService, RemoveService
 from model.domain.protocol import SCTP, TCP, UDP
 from model.domain.reason import Reason
 from model.domain.service import Backend
@@ -41,7 +41,7 @@ def test_replies_come_from_the_service_that_the_client_used(
 ) -> None:
     node, client = Node(one_backend(net, kind)), client_of(net, kind)
     node.send(client.out("S"))
-    changes = {
+    changes: dict[str, list[Operation]] = {
         "nothing": [],
         "deleted": [RemoveService(1)],
         "moved": [service(1, [frontend(net.other_service, 81, kind)], servers(net, 1))],

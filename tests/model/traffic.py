@@ -216,5 +216,6 @@ class Driver:
 
 
 def reasons(net: Network, script: list[Action]) -> list[Reason | None]:
-    """The reason of each packet of a script."""
-    return [handled and handled.reason for handled in Driver(net).run(script)]
+    """The reason of each packet of a script; None where an action is no packet."""
+    carried_out = Driver(net).run(script)
+    return [None if handled is None else handled.reason for handled in carried_out]

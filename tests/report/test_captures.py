@@ -8,8 +8,8 @@ from harness.capture.statistics import CaptureStatistics
 from harness.report.captures import CaptureReport
 
 
-def statistics(notice: str = "", **skipped: int) -> CaptureStatistics:
-    return CaptureStatistics(records=10, cut=1, skipped=Counter(skipped), notice=notice)
+def statistics(**skipped: int) -> CaptureStatistics:
+    return CaptureStatistics(records=10, cut=1, skipped=Counter(skipped))
 
 
 def test_no_captures_no_words() -> None:

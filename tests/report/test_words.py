@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.compare.describe import duration_words
 from harness.packets import dissect, summary
 from harness.report.console import one_line
-from harness.report.words import duration_words, note_words, outcome_words, step_words
+from harness.report.words import note_words, outcome_words, step_words
 from harness.step import ClockStep, CollectStep, OperationStep
 from model.domain.address import parse_address
 from model.domain.event import Hook

@@ -69,7 +69,7 @@ def checked(root: Path) -> Checked:
     return check(scenarios, root / "vectors", root)
 
 
-def change_vectors(root: Path, change: Callable[[list[dict[str, object]]], None]) -> None:
+def change_vectors(root: Path, change: Callable[[list[dict[str, object]]], object]) -> None:
     """Change the recorded packets of the IPv4 scenario."""
     path = root / "vectors" / "scenarios" / "shop.json"
     content = json.loads(path.read_text())
