@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
 from harness.commands.options import REPOSITORY
 from harness.lockstep.engine import Lockstep
+from harness.mutate.child import in_child
 from harness.mutate.gate import load_gate
+from harness.mutate.mutant import Side
+from harness.mutate.mutated_model import install
 from harness.reference import ModelReference
 from harness.step import PacketStep, Scenario
 from model.domain.limits import UNLIMITED
 from model.domain.packet import Outcome, Packet, Verdict
+from tests.mutate.mutants import mutant
+
+LIMIT = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +65,30 @@ def without_expectations(scenario: Scenario) -> Scenario:
 
 def test_the_model_agrees_with_itself_on_everything(scenarios: list[Scenario]) -> None:
     assert diverging(scenarios, ModelReference()) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "becomes"),
+    [
+        ("passage.py", "self.now >= entry.expires", "self.now > entry.expires"),
+        ("tcp.py", "flow.opener_closing and flow.reply_closing", "flow.opener_closing"),
+        ("affinity.py", "Affinity(affinity.backend, passage.now)", "affinity"),
+        ("policy.py", "return rule.priority, rule.verdict", "return rule.verdict, rule.priority"),
+        ("collector.py", "datagram.expires <= now", "datagram.expires < now"),
+        ("observe.py", "return switches.selections", "return not switches.selections"),
+    ],
+)
+def test_the_model_does_not_agree_with_a_mutated_one(
+    scenarios: list[Scenario], path: str, text: str, becomes: str
+) -> None:
+    given = mutant(path, text, becomes, Side.MODEL)
+
+    def against_mutated() -> dict[str, object]:
+        install(given.path, given.mutated)
+        mutated = import_module("harness.reference").ModelReference()
+        return {"names": sorted(diverging(scenarios, mutated))}
+
+    assert in_child(against_mutated, LIMIT)["names"]
 
 
 def test_no_scenario_is_vacuous(scenarios: list[Scenario]) -> None:
