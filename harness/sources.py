@@ -64,6 +64,8 @@ def sources_of(path: Path) -> Iterator[Source]:
                 yield source_of(below)
     elif path.is_file():
         yield source_of(path)
+    elif path.exists():
+        raise UserError(f"{path}: is neither a file nor a folder; copy what it gives into a file")
     else:
         raise UserError(f"{path}: there is no such file or folder; check the spelling")
 

@@ -198,7 +198,7 @@ OBJECTS: dict[str, tuple[Prepare, str, str]] = {
         "x.o: has no ",
     ),
     "NUL in the path": (lambda _: None, "a\0b.o", "a?b.o"),
-    "a device": (lambda _: None, "/dev/null", "/dev/null"),
+    "a device": (lambda _: None, "/dev/null", "/dev/null: is neither a file nor a folder"),
 }
 each_object = pytest.mark.parametrize(("prepare", "name", "says"), OBJECTS.values(), ids=OBJECTS)
 
