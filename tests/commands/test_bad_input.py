@@ -42,7 +42,8 @@ def no_bytes(folder: Path) -> None:
 
 
 FILES: dict[str, tuple[Prepare, str, ExitCode, str]] = {
-    "missing": (lambda _: None, "nothing.yaml", USAGE, "nothing.yaml"),
+    "missing": (lambda _: None, "nothing.yaml", USAGE, "nothing.yaml: there is no such file"),
+    "a device": (lambda _: None, "/dev/null", USAGE, "is neither a file nor a folder"),
     "empty folder": (no_bytes, "empty", NOTHING, "empty: no scenario"),
     "empty scenario": (write("a.yaml", ""), "a.yaml", USAGE, "a.yaml"),
     "no YAML": (write("a.yaml", "a: [1"), "a.yaml", USAGE, "a.yaml:"),
@@ -198,7 +199,7 @@ OBJECTS: dict[str, tuple[Prepare, str, str]] = {
         "x.o: has no ",
     ),
     "NUL in the path": (lambda _: None, "a\0b.o", "a?b.o"),
-    "a device": (lambda _: None, "/dev/null", "/dev/null: is neither a file nor a folder"),
+    "a device": (lambda _: None, "/dev/null", "/dev/null"),
 }
 each_object = pytest.mark.parametrize(("prepare", "name", "says"), OBJECTS.values(), ids=OBJECTS)
 
