@@ -106,7 +106,14 @@ def random_entry(rng: random.Random, bench: Bench) -> tuple[FlowKey, Entry]:
     key = leads_to(bench, choice, selection) or choice._replace(opener=Opener.PEER)
     if rng.random() < 0.9:
         port = choice.peer_port if rng.random() < 0.7 else 82
-        return key, Flow(expires, load_balanced=True, service_address=frontend, service_port=port)
+        hairpin = key.opener is Opener.PEER
+        return key, Flow(
+            expires,
+            load_balanced=True,
+            hairpin=hairpin,
+            service_address=frontend,
+            service_port=port,
+        )
     return key, Flow(expires)
 
 

@@ -22,6 +22,7 @@ from model.domain.operation import (
     PutRule,
     PutService,
     RemoveEndpoint,
+    RemoveEntry,
     RemoveIdentity,
     RemoveRule,
     RemoveService,
@@ -106,6 +107,13 @@ REFUSED: list[tuple[Operation, str]] = [
     (PutEntry(KEY, Flow(1, load_balanced=True, service_address=IPV6)), "service address has 16"),
     (PutEntry(KEY, Flow(1, load_balanced=True, service_address=bytes(4))), "empty bytes"),
     (PutEntry(KEY, Selection(1, -1)), "backend -1"),
+    (PutEntry(KEY, Selection(1, 1)), "a selection is opened by the endpoint"),
+    (PutEntry(KEY, Flow(1, load_balanced=True)), "load-balanced flow of the peer's is a hairpin"),
+    (PutEntry(KEY, Flow(1, hairpin=True)), "a hairpin is load-balanced and opened by the peer"),
+    (
+        PutEntry(KEY._replace(opener=Opener.ENDPOINT), Flow(1, load_balanced=True, hairpin=True)),
+        "a hairpin is load-balanced and opened by the peer",
+    ),
 ]
 
 
@@ -119,3 +127,41 @@ def test_refused(btf: Btf, codecs: Codecs, operation: Operation, complaint: str)
         control_plane.apply([operation])
     assert complaint in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def both_openers(protocol: int, other: Flow) -> list[Operation]:
+    key = KEY._replace(protocol=protocol)
+    return [PutEntry(key, Flow(9)), PutEntry(key._replace(opener=Opener.ENDPOINT), other)]
+
+
+def test_two_open_flows_of_one_tuple_are_refused(btf: Btf, codecs: Codecs) -> None:
+    control_plane = ControlPlane(fake_maps(btf, SMALL_SIZES), codecs)
+    with pytest.raises(OperationError, match="same tuple from the other opener"):
+        control_plane.apply(both_openers(6, Flow(9)))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "other"),
+    [
+        (6, Flow(0)),
+        (6, Flow(9, opener_closing=True)),
+        (6, Flow(9, reply_closing=True)),
+        (1, Flow(9)),
+    ],
+    ids=["expired", "closing", "closing on the other side", "echoes"],
+)
+def test_two_flows_of_one_tuple_are_taken_where_packets_can_make_them(
+    btf: Btf, codecs: Codecs, protocol: int, other: Flow
+) -> None:
+    maps = fake_maps(btf, SMALL_SIZES)
+    control_plane = ControlPlane(maps, codecs)
+    control_plane.apply(both_openers(protocol, other))
+    assert len(dict(maps["conntrack_ipv4"].items())) == 2
+
+
+def test_a_flow_that_is_removed_again_is_in_nobodys_way(btf: Btf, codecs: Codecs) -> None:
+    maps = fake_maps(btf, SMALL_SIZES)
+    first, second = both_openers(6, Flow(9))
+    assert isinstance(first, PutEntry)
+    ControlPlane(maps, codecs).apply([first, RemoveEntry(first.key), second])
+    assert len(dict(maps["conntrack_ipv4"].items())) == 1

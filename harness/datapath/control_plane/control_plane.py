@@ -20,6 +20,7 @@ from harness.datapath.control_plane.revisions import changes_affinity, raises_po
 from harness.datapath.control_plane.server_ports import ServerPorts
 from harness.datapath.control_plane.services import ServiceTables
 from harness.datapath.control_plane.tables import Tables
+from harness.datapath.control_plane.validation import check_one_is_open
 from harness.kernel.errors import KernelError
 from harness.kernel.loader import Map
 from harness.subject import OperationError
@@ -94,6 +95,7 @@ class ControlPlane:
         moved = self._compile_services(changes, plan, journal)
         self._compile_settings(plan, journal)
         self._raise_revisions(changes, moved, plan, journal)
+        check_one_is_open(changes.put_entries, self.settings.clock_override)
         plan_entries(changes.entries, self._codecs, self.services.slot_of, self._server_ports, plan)
         return plan
 

@@ -12,6 +12,7 @@ from harness.subject import OperationError
 from model.domain.address import Network, format_address
 from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint
+from model.domain.flow import Entry, FlowKey
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -45,6 +46,17 @@ class Changes:
     configuration: Configuration | None = None
     entries: list[PutEntry | RemoveEntry] = field(default_factory=list)
     policy_relevant: bool = False
+
+    @property
+    def put_entries(self) -> list[tuple[FlowKey, Entry]]:
+        """Entries that are there afterwards, by key."""
+        standing: dict[FlowKey, Entry] = {}
+        for operation in self.entries:
+            if isinstance(operation, PutEntry):
+                standing[operation.key] = operation.entry
+            else:
+                standing.pop(operation.key, None)
+        return list(standing.items())
 
 
 class Inventory:

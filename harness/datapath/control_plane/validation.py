@@ -10,7 +10,7 @@ from harness.subject import OperationError
 from model.domain.address import ADDRESS_LENGTH, Address, Family, Network, format_address
 from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint, IdentityPrefix
-from model.domain.flow import Entry, Flow, FlowKey, Selection
+from model.domain.flow import Entry, Flow, FlowKey, Opener, Selection
 from model.domain.policy import MAXIMUM_RULE_IDENTIFIER, CidrPeer, IdentityPeer, PolicyRule
 from model.domain.protocol import ICMP, ICMPV6, PORT_PROTOCOLS
 from model.domain.service import Algorithm, Backend, Frontend, Service
@@ -108,18 +108,45 @@ def check_key(key: FlowKey) -> None:
 
 
 def check_entry(key: FlowKey, entry: Entry) -> None:
-    """Numbers of an entry, and its service address where it is a flow."""
+    """Numbers of an entry, and for a flow its service address and who opened it."""
     check_key(key)
     where = "conntrack entry"
     _check_number(where, "service", entry.service, 0, LARGEST_WORD)
     if isinstance(entry, Selection):
         _check_number(where, "backend", entry.backend, 0, LARGEST_WORD)
+        if key.opener is Opener.PEER:
+            raise OperationError(f"{where}: a selection is opened by the endpoint, its client (LB)")
         return
     for name in ("expires", "opener_packets", "opener_bytes", "reply_packets", "reply_bytes"):
         _check_number(where, name, getattr(entry, name), 0, LARGEST_TIME)
     _check_number(where, "policy revision", entry.policy_revision, 0, LARGEST_WORD)
     _check_number(where, "service port", entry.service_port, 0, LARGEST_PORT)
     _check_service_address(where, entry, key.family)
+    _check_opener(where, key, entry)
+
+
+def check_one_is_open(entries: Sequence[tuple[FlowKey, Entry]], now: int) -> None:
+    """Of the two flows of one tuple at most one is open at a time (CT-1b); for echoes see CT-8."""
+    openers: dict[FlowKey, Opener] = {}
+    for key, entry in entries:
+        if not isinstance(entry, Flow) or key.protocol in (ICMP, ICMPV6):
+            continue
+        if entry.expires <= now or entry.opener_closing or entry.reply_closing:
+            continue
+        known = openers.setdefault(key._replace(opener=Opener.ENDPOINT), key.opener)
+        if known is not key.opener:
+            raise OperationError(
+                "conntrack entry: an open flow of the same tuple from the other opener is put too;"
+                " close one of them (CT-1b)"
+            )
+
+
+def _check_opener(where: str, key: FlowKey, flow: Flow) -> None:
+    """Services are for traffic that leaves the pod; a hairpin's flow is the one that comes back."""
+    if flow.hairpin and (key.opener is Opener.ENDPOINT or not flow.load_balanced):
+        raise OperationError(f"{where}: a hairpin is load-balanced and opened by the peer (LB-11a)")
+    if flow.load_balanced and key.opener is Opener.PEER and not flow.hairpin:
+        raise OperationError(f"{where}: a load-balanced flow of the peer's is a hairpin (LB-11a)")
 
 
 def _check_service_address(where: str, flow: Flow, family: Family) -> None:
