@@ -13,6 +13,7 @@
 
 #include "platform.h"
 
+#include "event_layout.h"
 #include "layout.h"
 #include "reason.h"
 

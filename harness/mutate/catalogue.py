@@ -21,7 +21,7 @@ from harness.mutate.python_source import parse_python
 REPOSITORY: Final = Path(__file__).parents[2]
 SUFFIXES: Final = {Side.DATAPATH: ".h", Side.MODEL: ".py"}
 LEFT_OUT: Final = {
-    Side.DATAPATH: ("layout.h", "reason.h", "maps.h", "byte_order.h", "platform"),
+    Side.DATAPATH: ("layout.h", "event_layout.h", "reason.h", "maps.h", "byte_order.h", "platform"),
     Side.MODEL: ("clauses.py", "trace.py", "__init__.py"),
 }
 """Declarations that both sides take from one place, and what depends on the loader alone.
