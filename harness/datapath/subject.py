@@ -169,7 +169,9 @@ def _outcome(packet: Packet, result: RunResult, events: tuple[Event, ...]) -> Ou
     verdict = VERDICTS.get(result.verdict)
     if verdict is None:
         return _faulty(packet, events, f"verdict {result.verdict} is none that the hook has")
-    context = Context(result.mark, result.priority, result.control_block)
+    context, after = packet.context, result[2:]
+    if after != context:
+        context = Context(*after)
     redirected = verdict is Verdict.REDIRECT
     interface = result.control_block[REDIRECT_WORD] if redirected else 0
     return Outcome(verdict, result.frame, context, events, interface)

@@ -52,7 +52,8 @@ class KernelMap:
 
     def lookup(self, key: bytes) -> bytes | None:
         """Value under the key, or None."""
-        self._check(key, self.key_size, "key")
+        if len(key) != self.key_size:
+            self._check(key, self.key_size, "key")
         result = self._lookup(self.fd, key, self._value)
         if result == 0:
             return self._value.raw

@@ -77,13 +77,13 @@ class TestRun:
         words[_FLAGS] = flags
         if self._call(*self._arguments) != 0:
             return _refusal(ctypes.get_errno(), context)
-        mark, priority, *control_block = _CONTEXT_OUT.unpack_from(self._context_out)
+        context_out = _CONTEXT_OUT.unpack_from(self._context_out)
         return RunResult(
             words[_RETVAL],
             self._output[: words[_SIZE_OUT]].tobytes(),
-            mark,
-            priority,
-            tuple(control_block),
+            context_out[0],
+            context_out[1],
+            context_out[2:],
         )
 
     def _set_context(self, context: KernelContext) -> None:

@@ -45,6 +45,8 @@ class Evictions:
         kept = {table: subject.kept(table) for table in tables}
         self._kept = {table: count for table, count in kept.items() if count is not None}
         self._least = min(self._kept.values(), default=None)
+        self._at_most = self._least or 0
+        """No more entries than these are in any table; counted when that may be too many."""
 
     def allowance(self, recorded: Collection[TableKey]) -> Allowance:
         """What may be evicted for entries that are put under these keys.
@@ -53,7 +55,11 @@ class Evictions:
         """
         if self._least is None or not recorded:
             return NOTHING
-        if sum([self._most(kind) for kind in KINDS]) + len(recorded) <= self._least:
+        self._at_most += len(recorded)
+        if self._at_most <= self._least:
+            return NOTHING
+        self._at_most = sum([self._most(kind) for kind in KINDS]) + len(recorded)
+        if self._at_most <= self._least:
             return NOTHING
         allowed = {}
         for table, count in Counter(table_name(key) for key in recorded).items():

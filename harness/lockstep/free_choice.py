@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from harness.compare.difference import Difference
 from harness.subject import Draw, Prediction, Reference
@@ -16,6 +17,9 @@ def always(number: int) -> Draw:
     return lambda _count: number
 
 
+FIRST: Final = always(0)
+
+
 def matching_prediction(
     reference: Reference, packet: Packet, check: Check
 ) -> tuple[Prediction, tuple[Difference, ...]]:
@@ -23,7 +27,7 @@ def matching_prediction(
 
     Only a packet with free choices is predicted more than once (LB-3c).
     """
-    prediction = reference.predict(packet, always(0))
+    prediction = reference.predict(packet, FIRST)
     differences = check(prediction)
     if not differences or not prediction.draws:
         return prediction, differences

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from harness.datapath.codec.errors import ContentError
 from harness.datapath.codec.record import Record
@@ -18,6 +19,7 @@ FIELDS = (
     "tuple.protocol",
     "tuple.opener",
 )
+LATEST = 1024
 OPENERS = {opener.value: opener for opener in Opener}
 
 
@@ -26,10 +28,8 @@ class FlowKeyCodec:
 
     def __init__(self, structures: Mapping[str, Layout], family: Family) -> None:
         self._record = Record(structures, f"flow_key_ipv{family:d}", FIELDS)
-
-    def encode(self, key: FlowKey) -> bytes:
-        """Bytes of a key whose addresses are of this family."""
-        return self._record.pack(*key)
+        self.encode = lru_cache(maxsize=LATEST)(self._encode)
+        """Bytes of a key whose addresses are of this family. The latest ones are remembered."""
 
     def decode(self, data: bytes) -> FlowKey:
         """Key from bytes. Raises ContentError."""
@@ -37,3 +37,6 @@ class FlowKeyCodec:
         if opener not in OPENERS:
             raise ContentError(f"conntrack key: opener {opener} is none")
         return FlowKey(endpoint, peer, endpoint_port, peer_port, protocol, OPENERS[opener])
+
+    def _encode(self, key: FlowKey) -> bytes:
+        return self._record.pack(*key)
