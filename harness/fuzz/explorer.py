@@ -29,6 +29,7 @@ from harness.lockstep.engine import Lockstep
 from harness.reference import ModelReference
 from harness.step import PacketStep, Scenario, Step
 from harness.subject import Prediction
+from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import Operation
 
 LONGEST_CASE: Final = 48
@@ -49,6 +50,13 @@ PROBED_FIRST: Final = 4
 """... and of a campaign's first rounds, in which most is new, every so many."""
 
 FIRST_ROUNDS: Final = 64
+
+NARROW: Final = 64
+"""Every so many rounds have small tables: another pair of objects, loaded once."""
+
+FULL: Final = Limits(conntrack=6, affinities=2, datagrams=2, refuse=True)
+"""Fewer entries than a round's conversations ask for. Tables that refuse leave nothing open; those
+that evict keep more than a round ever puts there (CT-12)."""
 
 
 @dataclass(slots=True)
@@ -130,7 +138,8 @@ class Explorer:
         dice = Dice(self.settings.seed, number)
         swarm = draw_swarm(dice, self.wanted)
         topology, source = self.begin(dice, swarm)
-        walked = Walk(self.lockstep, source, topology).run(steps)
+        limits = FULL if number % NARROW == NARROW // 2 else UNLIMITED
+        walked = Walk(self.lockstep, source, topology, limits).run(steps)
         result = Round(number, walked)
         self.look_for_news(dice, result, is_probed(number))
         self.settle(result)
@@ -173,10 +182,11 @@ class Explorer:
     def look_for_news(self, dice: Dice, result: Round, probed: bool) -> None:
         """What a round reached that the campaign did not know, and the steps that lead there.
 
-        Where the datapath had a choice, another run would differ: nothing is learnt from that.
+        Where the datapath had a choice, another run would differ: nothing is learnt from that. Nor
+        from full tables, which a case would not find again.
         """
         walked = result.walked
-        if walked.free:
+        if walked.free or walked.limits != UNLIMITED:
             return
         places = []
         for place, way in walked.fresh:

@@ -17,6 +17,7 @@ from harness.lockstep.result import Divergence, RunResult, Way
 from harness.step import ClockStep, OperationStep, PacketStep, Scenario, Step
 from harness.subject import OperationError, Prediction, Refused, StateKey, StateValue
 from model.domain.configuration import SECOND
+from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Verdict
 from model.domain.state import CounterKey
@@ -61,20 +62,27 @@ class Walked:
     refused: dict[str, int] = field(default_factory=dict)
     digest: bytes = b""
     free: bool = False
+    limits: Limits = UNLIMITED
 
     @property
     def scenario(self) -> Scenario:
         """The round as a scenario."""
-        return Scenario("fuzz", "fuzz", self.topology, tuple(self.steps))
+        return Scenario("fuzz", "fuzz", self.topology, tuple(self.steps), limits=self.limits)
 
 
 class Walk:
-    """Carries out one round. Made for each anew."""
+    """Carries out one round in tables of some sizes. Made for each anew."""
 
-    def __init__(self, lockstep: Lockstep, source: Source, topology: tuple[Operation, ...]) -> None:
+    def __init__(
+        self,
+        lockstep: Lockstep,
+        source: Source,
+        topology: tuple[Operation, ...],
+        limits: Limits = UNLIMITED,
+    ) -> None:
         self.lockstep = lockstep
         self.source = source
-        self.walked = Walked(topology)
+        self.walked = Walked(topology, limits=limits)
         self.result = RunResult()
         self.states = FlowStates()
         self.said: list[bytes] = [write_case(topology, ()).encode()]
@@ -86,9 +94,7 @@ class Walk:
         lockstep, walked = self.lockstep, self.walked
         before, lockstep.observer = lockstep.observer, self.observe
         try:
-            lockstep.resize(walked.scenario.limits)
-            lockstep.reset()
-            lockstep.apply(OperationStep(walked.topology, "topology"))
+            lockstep.begin(walked.scenario)
             self.walk(limit)
         except OperationError:
             walked.tally.failures += 1

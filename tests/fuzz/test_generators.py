@@ -21,8 +21,8 @@ from harness.fuzz.wire import WireError, read_case, write_case
 from harness.step import START_CLOCK, Scenario, Step
 
 ROUNDS = 90
-OUT_OF_REACH = {"rewrite_failed", "conntrack_create_failed"}
-"""What only the kernel's refusal and full tables bring about."""
+OUT_OF_REACH = {"rewrite_failed"}
+"""What only the kernel's refusal brings about."""
 
 
 @pytest.fixture(scope="module")
