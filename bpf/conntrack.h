@@ -227,7 +227,7 @@ static __always_inline void conntrack_reopen(struct context *context, const enum
 	    !flow_is_closing(context->flow))
 		return;
 	hit(context, CLAUSE_CT_6);
-	if (connection->translated && connection->opener == sender_of(hook) && context->own) {
+	if (connection->translated && context->own) {
 		connection->reopened = true;
 		connection->former_slot = context->own->backend_slot;
 	}
