@@ -30,7 +30,7 @@ class DropsReplies(Datapath):
 
 
 class Refuses(Datapath):
-    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]
+    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]  # may refuse
         return Refused("EINVAL") if packet == enters().packet else super().process(packet)
 
 

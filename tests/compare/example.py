@@ -51,4 +51,4 @@ PASSED = Outcome(Verdict.PASS, tcp(), Context(mark=5, priority=6), (SELECTION_EV
 
 def passed(**changes: object) -> Outcome:
     """A packet that passed, with something else about it."""
-    return replace(PASSED, **changes)  # type: ignore[arg-type]
+    return replace(PASSED, **changes)  # type: ignore[arg-type]  # by name

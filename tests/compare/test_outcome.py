@@ -106,7 +106,7 @@ def test_an_extra_event() -> None:
     ],
 )
 def test_a_field_of_an_event(field: str, value: object) -> None:
-    changed = replace(VERDICT_EVENT, **{field: value})  # type: ignore[arg-type]
+    changed = replace(VERDICT_EVENT, **{field: value})  # type: ignore[arg-type]  # by name
     (found,) = compare_outcomes(PASSED, passed(events=(SELECTION_EVENT, changed)))
     assert found == Difference(Kind.EVENT, "event 2", field, getattr(VERDICT_EVENT, field), value)
 

@@ -55,7 +55,7 @@ def state(**tables: object) -> State:
         Window(5, 1, 0),
         Window(6, 0, 2),
     )
-    return replace(whole, **tables)  # type: ignore[arg-type]
+    return replace(whole, **tables)  # type: ignore[arg-type]  # by name
 
 
 def without(key: TableKey) -> State:
@@ -129,7 +129,7 @@ def test_a_field_of_an_entry(name: str, field: str, value: object) -> None:
 
 
 def test_every_field_of_a_flow_is_in_the_list_above() -> None:
-    marks = test_a_field_of_an_entry.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    marks = test_a_field_of_an_entry.pytestmark[0].args[1]  # type: ignore[attr-defined]  # pytest's
     assert {field for name, field, _ in marks if name == "flow"} == set(Flow.__slots__)
 
 

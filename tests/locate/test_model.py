@@ -11,7 +11,6 @@ from harness.locate.model import locate_in_model
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence
 from harness.reference import ModelReference
-from harness.subject import Refused
 from model.domain.packet import Outcome, Packet, Verdict
 from tests.lockstep.world import Datapath, enters, leaves, scenario
 
@@ -21,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 class DropsAnswers(Datapath):
     """Drops the answers that it should pass."""
 
-    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]
+    def process(self, packet: Packet) -> Outcome:
         outcome = super().process(packet)
         return replace(outcome, verdict=Verdict.DROP) if packet == enters().packet else outcome
 

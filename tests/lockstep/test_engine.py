@@ -15,7 +15,7 @@ from harness.subject import OperationError, Prediction, Refused
 from model.domain.configuration import SECOND
 from model.domain.event import Hook
 from model.domain.operation import Operation, PutEntry, RemoveEndpoint, RemoveService
-from model.domain.packet import Outcome, Verdict
+from model.domain.packet import Outcome, Packet, Verdict
 from model.domain.reason import Reason
 from model.domain.state import Counter, CounterKey
 from tests.lockstep.world import (
@@ -98,10 +98,10 @@ def test_a_refused_packet_is_counted_and_not_compared() -> None:
 
         name = "datapath"
 
-        def process(self, packet: object) -> Outcome | Refused:  # type: ignore[override]
+        def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]  # may refuse
             if packet == enters().packet:
                 return Refused("EINVAL")
-            return super().process(packet)  # type: ignore[arg-type]
+            return super().process(packet)
 
     steps = leaves(), enters(), leaves(flags="A")
     result = Lockstep(ModelReference(), Skips()).run(scenario(*steps))

@@ -88,7 +88,7 @@ def test_a_right_expectation_is_agreement() -> None:
 def test_a_wrong_author_disagrees_with_both(
     changes: dict[str, object], where: str, field: str, expected: object, actual: object
 ) -> None:
-    step = expecting(replace(RIGHT, **changes))  # type: ignore[arg-type]
+    step = expecting(replace(RIGHT, **changes))  # type: ignore[arg-type]  # by name
     found = diverge(Lockstep(ModelReference(), Datapath()), step)
     assert found.differences == tuple(
         Difference(Kind.EXPECTATION, who + where, field, expected, actual)

@@ -48,7 +48,7 @@ def altered(packet: int, **changes: object) -> WrongDatapath:
     """A datapath with another outcome for one packet."""
     return WrongDatapath(
         packet,
-        lambda _, outcome: replace(outcome, **changes),  # type: ignore[arg-type]
+        lambda _, outcome: replace(outcome, **changes),  # type: ignore[arg-type]  # by name
     )
 
 

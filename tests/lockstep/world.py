@@ -56,7 +56,7 @@ def service(identifier: int, address: str, algorithm: Algorithm, **settings: obj
         (*backends[:-1], quarantined),
         algorithm,
         251,
-        **settings,  # type: ignore[arg-type]
+        **settings,  # type: ignore[arg-type]  # by name
     )
 
 
@@ -125,7 +125,7 @@ class WrongDatapath(Datapath):
         self.alteration = alteration
         self.packets = 0
 
-    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]
+    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]  # may refuse
         outcome = super().process(packet)
         self.packets += 1
         return self.alteration(self, outcome) if self.packets == self.wrong_at else outcome
@@ -177,4 +177,4 @@ def changed_flow(datapath: Datapath, key: FlowKey, **fields: object) -> None:
     """Change a flow in the datapath's table."""
     flow = datapath.tables.conntrack[key]
     assert isinstance(flow, Flow)
-    datapath.tables.conntrack[key] = replace(flow, **fields)  # type: ignore[arg-type]
+    datapath.tables.conntrack[key] = replace(flow, **fields)  # type: ignore[arg-type]  # by name

@@ -97,7 +97,7 @@ def pod(isolated: Iterable[Direction] = (), **changes: object) -> Endpoint:
         ipv6=parse_address(IPV6.pod),
         isolated=frozenset(isolated),
     )
-    return replace(endpoint, **changes)  # type: ignore[arg-type]
+    return replace(endpoint, **changes)  # type: ignore[arg-type]  # by name
 
 
 class Node:
@@ -132,11 +132,11 @@ class Node:
 
     def send(self, data: bytes, **options: object) -> Handled:
         """A packet that leaves the pod."""
-        return self.handle(Hook.FROM_CONTAINER, data, **options)  # type: ignore[arg-type]
+        return self.handle(Hook.FROM_CONTAINER, data, **options)  # type: ignore[arg-type]  # by name
 
     def receive(self, data: bytes, **options: object) -> Handled:
         """A packet that enters the pod."""
-        return self.handle(Hook.TO_CONTAINER, data, **options)  # type: ignore[arg-type]
+        return self.handle(Hook.TO_CONTAINER, data, **options)  # type: ignore[arg-type]  # by name
 
     def handle(
         self,
@@ -262,7 +262,7 @@ def identify(network: str, number: int) -> PutIdentity:
 
 def configure(**settings: object) -> SetConfiguration:
     """A configuration with some settings that are not the default."""
-    return SetConfiguration(replace(Configuration(), **settings))  # type: ignore[arg-type]
+    return SetConfiguration(replace(Configuration(), **settings))  # type: ignore[arg-type]  # by name
 
 
 def timeouts(**seconds: int) -> SetConfiguration:
@@ -272,7 +272,7 @@ def timeouts(**seconds: int) -> SetConfiguration:
 
 def switches(**settings: object) -> SetConfiguration:
     """A configuration with other event switches."""
-    return configure(events=replace(EventSwitches(), **settings))  # type: ignore[arg-type]
+    return configure(events=replace(EventSwitches(), **settings))  # type: ignore[arg-type]  # by name
 
 
 def backend(
@@ -318,6 +318,6 @@ def service(
             tuple(servers),
             algorithm,
             maglev_size,
-            **settings,  # type: ignore[arg-type]
+            **settings,  # type: ignore[arg-type]  # by name
         )
     )

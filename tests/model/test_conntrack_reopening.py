@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model.domain.flow import Opener
+from model.domain.operation import Operation
 from model.domain.policy import RuleVerdict
 from model.domain.protocol import TCP
 from model.domain.reason import Reason
@@ -21,8 +22,8 @@ CLOSINGS = {
 every_closing = pytest.mark.parametrize("closing", CLOSINGS.values(), ids=CLOSINGS)
 
 
-def closing_flow(net: Network, closing: list[str], *operations: object) -> Node:
-    node = Node(*operations)  # type: ignore[arg-type]
+def closing_flow(net: Network, closing: list[str], *operations: Operation) -> Node:
+    node = Node(*operations)
     node.run(connection(net, net.peer), [">S", "<SA", ">A", *closing])
     return node
 

@@ -14,6 +14,7 @@ from model.domain.event import (
     SelectionEvent,
     Tuple,
 )
+from model.domain.operation import Operation
 from model.domain.protocol import TCP
 from model.domain.reason import Reason
 from tests.model.builder import SECOND, End, Network, both_families, connection, icmp
@@ -32,9 +33,9 @@ from tests.model.node import (
 )
 
 
-def balanced(net: Network, *operations: object) -> Node:
+def balanced(net: Network, *operations: Operation) -> Node:
     put = service(1, [frontend(net.service)], [backend(4, End(net.backends[0], 8080))])
-    return Node(put, *operations)  # type: ignore[arg-type]
+    return Node(put, *operations)
 
 
 def kinds(handled: Handled) -> list[str]:

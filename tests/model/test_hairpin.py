@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from model.domain.address import parse_address
+from model.domain.endpoint import Direction
 from model.domain.flow import Opener, Selection
+from model.domain.operation import Operation
 from model.domain.packet import Verdict
 from model.domain.policy import RuleVerdict
 from model.domain.protocol import SCTP, TCP, UDP
@@ -31,10 +35,12 @@ LOOPBACK = {4: "169.254.42.1", 6: "fd00:2a::1"}
 both_protocols = pytest.mark.parametrize("kind", [TCP, UDP], ids=["tcp", "udp"])
 
 
-def looped(net: Network, *operations: object, kind: int = TCP, isolated: object = ()) -> Node:
+def looped(
+    net: Network, *operations: Operation, kind: int = TCP, isolated: Iterable[Direction] = ()
+) -> Node:
     """A node whose pod is the only backend of a service."""
     put = service(1, [frontend(net.service, 80, kind)], [backend(1, End(net.pod, PORT))])
-    return Node(put, *operations, isolated=isolated)  # type: ignore[arg-type]
+    return Node(put, *operations, isolated=isolated)
 
 
 def as_client(net: Network, kind: int = TCP) -> Connection:

@@ -239,19 +239,20 @@ def test_the_collector_removes_exactly_what_is_expired(net: Network, script: lis
     list(driver.run(script))
     node = driver.node
     before = node.table
-    live = {key for key, flow in node.flows.items() if flow.expires > node.now}
+    live = {key: flow for key, flow in node.flows.items() if flow.expires > node.now}
+    staying = set(live)
     services = {entry.service: entry for entry in node.selections.values()}
     assert services.keys() <= {1, 2}
     for key in node.selections:
         frontends = {
-            (before[flow].service_address, before[flow].service_port)  # type: ignore[union-attr]
-            for flow in live
-            if flow.protocol == key.protocol and is_of(flow, key)
+            (flow.service_address, flow.service_port)
+            for flow_key, flow in live.items()
+            if flow_key.protocol == key.protocol and is_of(flow_key, key)
         }
         if (key.peer_address, key.peer_port) in frontends and backend_is_there(net, node, key):
-            live.add(key)
+            staying.add(key)
     node.model.collect()
-    assert node.table == {key: entry for key, entry in before.items() if key in live}
+    assert node.table == {key: entry for key, entry in before.items() if key in staying}
 
 
 def is_of(flow: FlowKey, selection: FlowKey) -> bool:

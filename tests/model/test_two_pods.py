@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from model.domain.address import parse_address
+from model.domain.endpoint import Direction
 from model.domain.flow import Opener
-from model.domain.operation import PutEndpoint, PutRule
+from model.domain.operation import Operation, PutEndpoint, PutRule
 from model.domain.packet import Verdict
 from model.domain.policy import PolicyRule
 from model.domain.protocol import TCP, UDP
@@ -34,11 +37,13 @@ SERVER_PORT = 8080
 both_protocols = pytest.mark.parametrize("kind", [TCP, UDP], ids=["tcp", "udp"])
 
 
-def node_with_server(net: Network, *operations: object, isolated: object = ()) -> Node:
+def node_with_server(
+    net: Network, *operations: Operation, isolated: Iterable[Direction] = ()
+) -> Node:
     """The client pod, a second pod at the first backend's address, and a service in front of it."""
     family = "ipv4" if net.family == 4 else "ipv6"
     server = pod(
-        isolated,  # type: ignore[arg-type]
+        isolated,
         identifier=SERVER,
         name="server",
         interface=SERVER_INTERFACE,
@@ -46,7 +51,7 @@ def node_with_server(net: Network, *operations: object, isolated: object = ()) -
     )
     kinds = [frontend(net.service, 80, kind) for kind in (TCP, UDP)]
     put = service(1, kinds, [backend(1, End(net.backends[0], SERVER_PORT))])
-    return Node(PutEndpoint(server), put, *operations)  # type: ignore[arg-type]
+    return Node(PutEndpoint(server), put, *operations)
 
 
 def to_server(node: Node, data: bytes) -> list[Reason]:

@@ -60,8 +60,15 @@ SHOP = Scenario("shop", "shop.yaml", (), ())
 KEY_WORDS = "tcp 10.0.1.5:40000 -> 10.96.0.10:80"
 
 
-def divergence(*differences: Difference, step: Step | None = SENT, **more: object) -> Divergence:
-    return Divergence(SHOP, "datapath (libbpf)", 1, step, differences, **more)  # type: ignore[arg-type]
+def divergence(
+    *differences: Difference,
+    step: Step | None = SENT,
+    prediction: Prediction | None = None,
+    outcome: Outcome | None = None,
+    counted_reason: Reason | None = None,
+) -> Divergence:
+    more = prediction, outcome, counted_reason
+    return Divergence(SHOP, "datapath (libbpf)", 1, step, differences, *more)
 
 
 def printed(given: Divergence, reproduction: Reproduction = Reproduction(20, 20)) -> list[str]:  # noqa: B008 - immutable

@@ -12,6 +12,7 @@ from harness.frames.build import build_frame
 from harness.frames.headers import Headers
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.reproduce import runs_in, signature
+from harness.lockstep.result import Divergence
 from harness.reference import ModelReference
 from harness.scenario.write import write_scenario
 from harness.shrink.shrink import shrink, shrink_in
@@ -94,13 +95,13 @@ def test_the_interface_for_a_run_of_ones_own(scenarios: list[Scenario]) -> None:
     scenario = next(one for one in scenarios if run(one) is not None)
     found = run(scenario)
     assert found is not None
-    calls = []
+    calls: list[Scenario] = []
 
-    def counted(one: Scenario) -> object:
+    def counted(one: Scenario) -> Divergence | None:
         calls.append(one)
         return run(one)
 
-    shrunk = shrink(scenario, found, counted)  # type: ignore[arg-type]
+    shrunk = shrink(scenario, found, counted)
     assert shrunk.runs == len(calls) > 0
     assert shrunk.seconds > 0
     assert shrunk.scenario == shrunk.divergence.scenario

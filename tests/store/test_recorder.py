@@ -29,7 +29,7 @@ LIBBPF = Circumstances("libbpf")
 class DropsAnswers(Datapath):
     """Drops the answers that it should pass."""
 
-    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]
+    def process(self, packet: Packet) -> Outcome:
         outcome = super().process(packet)
         return replace(outcome, verdict=Verdict.DROP) if packet == enters().packet else outcome
 
@@ -37,7 +37,7 @@ class DropsAnswers(Datapath):
 class Refuses(Datapath):
     """Will not run one packet."""
 
-    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]
+    def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]  # may refuse
         return Refused("EINVAL") if packet == leaves(3).packet else super().process(packet)
 
 

@@ -150,7 +150,7 @@ def test_free_choices_are_taken_over(root: Path) -> None:
 
 def test_refused_packets_are_left_out_and_not_counted(root: Path) -> None:
     class Refuses(Datapath):
-        def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]
+        def process(self, packet: Packet) -> Outcome | Refused:  # type: ignore[override]  # may refuse
             if len(packet.data) == 54 and packet.hook == 1:
                 return Refused("EINVAL")
             return super().process(packet)
