@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from copy import copy, deepcopy
+from copy import copy
 from typing import Self
 
 from harness.subject import Draw, FreeChoice, OperationError, Prediction, StateKey, StateValue
@@ -130,8 +130,8 @@ class ModelReference:
         state = self._machine.state
         return State(
             {key: copy(entry) for key, entry in state.conntrack.items()},
-            deepcopy(state.affinities),
-            deepcopy(state.datagrams),
+            {key: copy(affinity) for key, affinity in state.affinities.items()},
+            {key: copy(datagram) for key, datagram in state.datagrams.items()},
             dict(state.counters),
             copy(state.event_window),
             copy(state.reject_window),

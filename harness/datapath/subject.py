@@ -8,6 +8,7 @@ from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.errors import ContentError
 from harness.datapath.control_plane.collector import Collector
 from harness.datapath.control_plane.control_plane import ControlPlane
+from harness.datapath.control_plane.tables import Tables
 from harness.datapath.damage import describe_damage
 from harness.datapath.packet_tables import PacketTables
 from harness.datapath.sizes import map_name
@@ -105,7 +106,7 @@ class KernelSubject:
     def collect(self) -> None:
         """Remove what has expired."""
         self._is_read = False
-        self._collector.collect(self._control_plane.settings.clock_override)
+        self._collector.collect(self._control_plane.clock)
 
     def read(self, key: StateKey) -> StateValue | None:
         """One entry."""
@@ -129,17 +130,18 @@ class KernelSubject:
     def reset(self) -> None:
         """Empty every table that is in use."""
         self._tables.clear()
-        self._control_plane.tables.clear()
+        tables = self._control_plane.tables
+        tables.clear()
         self._ring.drain()
-        self._start()
+        self._start(tables)
 
     def close(self) -> None:
         """Give the object back. Safe to call twice."""
         self._loaded.close()
 
-    def _start(self) -> None:
+    def _start(self, tables: Tables | None = None) -> None:
         loaded, codecs = self._loaded, self._codecs
-        self._control_plane = ControlPlane(loaded.maps, codecs)
+        self._control_plane = ControlPlane(loaded.maps, codecs, tables=tables)
         self._collector = Collector(loaded.maps, loaded.btf, codecs, self._control_plane)
         self._complete = True
         self._is_read = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -166,9 +167,11 @@ class Walk:
         tally.verdicts.update(
             {one.name.lower(): self.verdicts[one] for one in Verdict if self.verdicts[one]}
         )
+        notes_met: Counter[tuple[str, str]] = Counter()
         for (_, notes), packets in result.ways.items():
-            for clause, what in notes:
-                tally.notes[f"{clause} {what}"] += packets
+            for note in notes:
+                notes_met[note] += packets
+        tally.notes.update({f"{clause} {what}": met for (clause, what), met in notes_met.items()})
         for (before, after), times in self.states.transitions.items():
             tally.transitions[f"{before} > {after}"] += times
         walked.free = walked.free or result.evicted > 0

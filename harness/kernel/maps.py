@@ -117,8 +117,7 @@ class KernelMap:
     def clear(self) -> None:
         """Remove all elements; an array's become zero."""
         if self._mappable:
-            memory = self.memory()
-            memory[:] = bytes(len(memory))
+            np.frombuffer(self.memory(), np.uint8)[:] = 0
         elif self.kind in ARRAY_KINDS:
             self._clear_array()
         else:

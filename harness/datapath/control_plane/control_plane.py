@@ -33,14 +33,21 @@ class ControlPlane:
     """Owns the tables that packets do not write. They have to be empty at the start.
 
     `maps` are the object's maps by name; `redirect_to_ingress` says that the programs sit inside
-    the pods. Raises OperationError where even the defaults cannot be written.
+    the pods. `tables` are those of the maps where there are such already: making them takes longer
+    than emptying them. `clock` is the datapath's clock in nanoseconds, 0 for the kernel's.
+    Raises OperationError where even the defaults cannot be written.
     """
 
     def __init__(
-        self, maps: Mapping[str, Map], codecs: Codecs, redirect_to_ingress: bool = False
+        self,
+        maps: Mapping[str, Map],
+        codecs: Codecs,
+        redirect_to_ingress: bool = False,
+        tables: Tables | None = None,
     ) -> None:
         self.inventory = Inventory()
-        self.tables = Tables(maps)
+        self.clock = 0
+        self.tables = Tables(maps) if tables is None else tables
         self.services = ServiceTables(self.tables, codecs)
         self.policy = PolicyCompiler(self.tables.size("policy_pages"), codecs)
         self.settings = Settings(
@@ -62,7 +69,7 @@ class ControlPlane:
         start = self._codecs.configuration.clock_offset
         clock = now.to_bytes(8, sys.byteorder)
         self._configuration.memory()[start : start + 8] = clock
-        self.settings = replace(self.settings, clock_override=now)
+        self.clock = now
         self.tables.correct("configuration", 0, start, clock)
 
     def _carry_out(self, compile_plan: Callable[[Journal], Plan]) -> None:
@@ -95,7 +102,7 @@ class ControlPlane:
         moved = self._compile_services(changes, plan, journal)
         self._compile_settings(plan, journal)
         self._raise_revisions(changes, moved, plan, journal)
-        check_one_is_open(changes.put_entries, self.settings.clock_override)
+        check_one_is_open(changes.put_entries, self.clock)
         plan_entries(changes.entries, self._codecs, self.services.slot_of, self._server_ports, plan)
         return plan
 
@@ -131,7 +138,7 @@ class ControlPlane:
             self._plan_settings(phase, after, plan)
 
     def _plan_settings(self, phase: Phase, settings: Settings, plan: Plan) -> None:
-        element = self._codecs.configuration.encode(settings)
+        element = self._codecs.configuration.encode(replace(settings, clock_override=self.clock))
         plan.put(phase, "configuration", CONFIGURATION_KEY, element)
 
 

@@ -26,6 +26,9 @@ class Mirror(Protocol):
     def size_with(self, keys: bytes, count: int) -> int:
         """How many elements there would be with these."""
 
+    def clear(self) -> None:
+        """Remember that nothing is there."""
+
 
 class HashMirror:
     """Copy of a hash or trie."""
@@ -54,6 +57,10 @@ class HashMirror:
         """See Mirror."""
         added = {key for key in chunks(keys, self._key_size) if key not in self._elements}
         return len(self._elements) + len(added)
+
+    def clear(self) -> None:
+        """See Mirror."""
+        self._elements.clear()
 
     def items(self) -> dict[bytes, bytes]:
         """Every element that should be there, as a copy."""
@@ -86,6 +93,10 @@ class ArrayMirror:
     def size_with(self, keys: bytes, count: int) -> int:
         """See Mirror."""
         return len(self.elements)
+
+    def clear(self) -> None:
+        """See Mirror."""
+        self.elements[:] = 0
 
 
 @dataclass(frozen=True, slots=True)

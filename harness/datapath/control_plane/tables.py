@@ -96,9 +96,10 @@ class Tables:
         row[offset : offset + len(data)] = np.frombuffer(data, np.uint8)
 
     def clear(self) -> None:
-        """Empty every table. Raises MapError. The copies stay: whoever goes on makes new ones."""
-        for name in (*HASHES, *ARRAYS):
+        """Empty every table. Raises MapError."""
+        for name, mirror in self._mirrors.items():
             self._maps[name].clear()
+            mirror.clear()
 
     def damage(self) -> Iterator[Damage]:
         """What differs from what was written, table by table in the order of keys."""

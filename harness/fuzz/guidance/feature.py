@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -13,12 +13,16 @@ FEATURE_BYTES = 7
 """Numbers of 56 bits, which JSON keeps exactly in every reader but those with floats alone."""
 
 
+KNOWN_WAYS = 1 << 13
+"""Long campaigns keep finding ways that no packet has gone before; most go those of late."""
+
+
 def feature_of(text: str) -> int:
     """The number of something by its description."""
     return int.from_bytes(blake2b(text.encode(), digest_size=FEATURE_BYTES).digest(), "big")
 
 
-@cache
+@lru_cache(maxsize=KNOWN_WAYS)
 def way_features(way: Way) -> frozenset[int]:
     """A packet's way through the model: its reason, and each note with the one before it.
 
