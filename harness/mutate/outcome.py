@@ -43,7 +43,12 @@ def outcome_of(
     """Results held against a review of the sides' survivors."""
     names = names_of(one for side in sides for one in all_mutants(side))
     judged = tuple(
-        Judged(one, results[one.identifier], review.reasons.get(names[one.identifier], ""))
+        Judged(
+            one,
+            results[one.identifier],
+            review.reasons.get(names[one.identifier], ""),
+            names[one.identifier] in review.equivalent,
+        )
         for one in drawn
         if one.identifier in results
     )

@@ -4,13 +4,15 @@ A TOML file of groups:
 
     [[survivor]]
     reason = "one sentence"
+    equivalent = true
     mutants = [
         { file = "bpf/affinity.h", function = "affinity_renew", operator = "operand",
           text = "!service || !service->affinity_timeout", becomes = "!service" },
     ]
 
-Blanks in texts count as one; `number` tells apart equal places in one function, from 1. Nothing
-refers to lines, so that code can move.
+`equivalent`, false if left out: by the invariant that the reason names, no packet can tell the
+mutant from the original. Blanks in texts count as one; `number` tells apart equal places in one
+function, from 1. Nothing refers to lines, so that code can move.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ class _Entry(Reviewed):
 
 class _Group(Reviewed):
     reason: str = Field(min_length=10)
+    equivalent: bool = False
     mutants: list[_Entry] = Field(min_length=1)
 
 
@@ -55,10 +58,14 @@ class _Document(Reviewed):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Reasons by a mutant's name, and the file that gives them."""
+    """Reasons by a mutant's name, and the file that gives them.
+
+    `equivalent` are those mutants that by their reason no packet can tell from the original.
+    """
 
     path: Path
     reasons: dict[Name, str]
+    equivalent: frozenset[Name] = frozenset()
 
 
 def one_blank(text: str) -> str:
@@ -70,12 +77,15 @@ def read_review(path: Path) -> Review:
     """Read the list. Raises UserError for a file that is missing, malformed or repeats itself."""
     document = read_reviewed(path, _Document, "docs/mutation.md")
     reasons: dict[Name, str] = {}
+    equivalent: set[Name] = set()
     for group in document.survivor:
         for entry in group.mutants:
             if entry.name() in reasons:
                 raise UserError(f"{path}: {words(entry.name())}: listed twice; remove one")
             reasons[entry.name()] = group.reason
-    return Review(path, reasons)
+            if group.equivalent:
+                equivalent.add(entry.name())
+    return Review(path, reasons, frozenset(equivalent))
 
 
 def names_of(mutants: Iterable[Mutant]) -> dict[str, Name]:

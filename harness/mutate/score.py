@@ -16,11 +16,15 @@ from harness.mutate.result import Class, Result
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One mutant, what became of it, and for a survivor the reason that a review gives."""
+    """One mutant, what became of it, and for a survivor the reason that a review gives.
+
+    `equivalent`: by that reason nothing can kill it.
+    """
 
     mutant: Mutant
     result: Result
     reason: str = ""
+    equivalent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ def score_of(judged: Iterable[Judged]) -> Score:
     """The score of some mutants."""
     counted = [one.result.status for one in judged if one.result.status.counts]
     return Score(sum(status is not Class.SURVIVED for status in counted), len(counted))
+
+
+def score_of_others(judged: Iterable[Judged]) -> Score:
+    """The score without survivors that by their review no packet can tell from the original."""
+    return score_of(
+        one for one in judged if not (one.equivalent and one.result.status is Class.SURVIVED)
+    )
 
 
 def scores_by(judged: Iterable[Judged], attribute: str) -> Mapping[str, tuple[Score, int]]:

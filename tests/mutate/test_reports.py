@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -91,6 +92,14 @@ def test_the_summary_says_what_is_sure() -> None:
     assert "95 % sure: 15.0% to 85.0%" in shown(summary(ALL, 1000))
 
 
+def test_survivors_that_nothing_can_kill_are_told_apart() -> None:
+    same = replace(EXPLAINED, equivalent=True)
+    text = shown(summary([KILLED, SURVIVED, same], 3)).replace("\n", " ")
+    assert "killed 1 of 3 mutants that count: 33.3%" in text
+    assert "without 1 survivors reviewed as equivalent: 50.0%" in text
+    assert not Outcome((KILLED, same), 2, (), False).reaches(51)
+
+
 def test_the_elements_schema() -> None:
     report = as_elements([KILLED, SURVIVED, REFUSED])
     assert report["schemaVersion"] == "2"
@@ -109,6 +118,7 @@ def test_the_elements_schema() -> None:
     assert report["config"] == {
         "killed": 1,
         "counted": 2,
+        "reviewedAsEquivalent": 0,
         "killedBy": {"scenario": 1},
         "matrix": [
             {"name": "bytes", "measured": 1, "lost": 0},

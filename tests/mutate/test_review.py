@@ -31,6 +31,14 @@ def test_a_reason_is_found_by_name_and_number(tmp_path: Path) -> None:
     assert [review.reasons[NAMES[one.identifier]] for one in MUTANTS] == ["it does not matter"] * 2
 
 
+def test_a_review_says_which_mutants_nothing_can_kill(tmp_path: Path) -> None:
+    path = written(tmp_path, f"{{ {ENTRY} }}")
+    assert read_review(path).equivalent == frozenset()
+    text = path.read_text().replace("mutants =", "equivalent = true\nmutants =")
+    path.write_text(text)
+    assert read_review(path).equivalent == {NAMES[MUTANTS[0].identifier]}
+
+
 @pytest.mark.parametrize(
     ("status", "lines"),
     [

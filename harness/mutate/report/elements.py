@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Final
 
 from harness.mutate.result import Class
-from harness.mutate.score import Judged, matrix, means, pace_of, score_of
+from harness.mutate.score import Judged, matrix, means, pace_of, score_of, score_of_others
 
 SCHEMA: Final = "https://git.io/mutation-testing-schema"
 VERSION: Final = "2"
@@ -58,6 +58,7 @@ def as_figures(judged: Sequence[Judged]) -> dict[str, object]:
     figures: dict[str, object] = {
         "killed": score.killed,
         "counted": score.counted,
+        "reviewedAsEquivalent": score.counted - score_of_others(judged).counted,
         "killedBy": means(judged),
         "matrix": [asdict(line) for line in matrix(judged)],
     }

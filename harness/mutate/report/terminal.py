@@ -21,6 +21,7 @@ from harness.mutate.score import (
     means,
     pace_of,
     score_of,
+    score_of_others,
     scores_by,
 )
 from harness.report.tables import plain_table
@@ -122,5 +123,11 @@ def score_words(judged: Sequence[Judged], population: int) -> Text:
     interval = score.interval(None if len(judged) < population else score.counted)
     if interval is not None and len(judged) < population:
         words += f" (of all, 95 % sure: {interval.low:.1%} to {interval.high:.1%})"
+    others = score_of_others(judged)
+    if others != score:
+        words += (
+            f"; without {score.counted - others.counted} survivors reviewed as equivalent: "
+            f"{others.share:.1%}"
+        )
     words += f"; survivors without a reviewed reason: {unexplained}"
     return Text(words, "bold yellow" if unexplained else "bold green")
