@@ -51,9 +51,9 @@ def draw_rival(dice: Dice, swarm: Swarm, identifier: int, rule: PolicyRule) -> P
     """A rule about the same traffic that says something else, mostly with the same priority."""
     verdict = RuleVerdict(1 - rule.verdict) if dice.chance(OPPOSED) else rule.verdict
     rival = replace(rule, identifier=identifier, verdict=verdict)
-    if dice.chance(0.3):
+    if dice.chance(0.2):
         rival = replace(rival, priority=dice.pick(PRIORITIES))
-    if dice.chance(0.3):
+    if dice.chance(0.2):
         rival = replace(rival, peer=draw_peer(dice, swarm))
     return replace(rival, protocol=None, ports=None) if dice.chance(0.2) else rival
 

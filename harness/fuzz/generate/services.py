@@ -22,7 +22,7 @@ from model.domain.service import (
 )
 
 MAGLEV_SIZES: Final = (2, 3, 7, 31, 127, 251)
-AFFINITY_TIMEOUTS: Final = (1, SECOND, 10 * SECOND, 60 * SECOND, 61 * SECOND)
+AFFINITY_TIMEOUTS: Final = (1, SECOND, SECOND, 10 * SECOND, 10 * SECOND, 60 * SECOND, 61 * SECOND)
 MAXIMUM_BACKENDS: Final = 6
 MANY_BACKENDS: Final = 18
 """More than are tried where each clashes (NAT-4a)."""

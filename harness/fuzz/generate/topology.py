@@ -48,7 +48,7 @@ def draw_topology(dice: Dice, swarm: Swarm) -> tuple[Operation, ...]:
         operations += (PutService(maker.make()) for _ in range(dice.between(1, 3)))
     if Feature.RULES in swarm:
         pods = [endpoint.identifier for endpoint in endpoints]
-        count = dice.pick((1, 2, 4, 8))
+        count = dice.pick((2, 4, 4, 8))
         operations += map(PutRule, draw_rules(dice, swarm, pods, count))
     if Feature.ENTRIES in swarm:
         entries = draw_entries(dice, endpoints)

@@ -15,7 +15,7 @@ from model.domain.address import Address, Family, Network, family_of
 from model.domain.endpoint import Direction, Endpoint
 from model.domain.event import Hook
 from model.domain.flow import FlowKey
-from model.domain.policy import CidrPeer, PolicyRule
+from model.domain.policy import CidrPeer, IdentityPeer, Peer, PolicyRule
 from model.domain.protocol import ICMP, ICMPV6, PORT_PROTOCOLS, SCTP, TCP, UDP
 from model.domain.service import FrontendKey
 
@@ -92,11 +92,11 @@ class Caster:
         dice = self.dice
         endpoint = self.inventory.endpoints[rule.endpoint]
         family = dice.pick([one for one in Family if endpoint.address(one) is not None])
-        own, peer = endpoint.address(family), dice.pick(pool.everyone(family))
+        own = endpoint.address(family)
         assert own is not None  # noqa: S101 - it was looked at
-        if isinstance(rule.peer, CidrPeer):
-            near = [one for one in pool.edges(rule.peer.network) if len(one) == len(own)]
-            peer = dice.pick(near or [peer])
+        near = [one for network in self.meant_by(rule.peer) for one in pool.edges(network)]
+        fitting = [one for one in near if len(one) == len(own)]
+        peer = dice.pick(fitting or pool.everyone(family))
         protocol = rule.protocol or dice.pick((TCP, UDP))
         port = dice.pick(self.ports)
         if rule.ports is not None:
@@ -107,6 +107,13 @@ class Caster:
             return Conversation(endpoint.interface, Hook.FROM_CONTAINER, headers)
         headers = Headers(peer, own, protocol, self.client_port(), port)
         return Conversation(endpoint.interface, Hook.TO_CONTAINER, headers)
+
+    def meant_by(self, peer: Peer) -> list[Network]:
+        """The prefixes of a rule's peer; none for any."""
+        if isinstance(peer, IdentityPeer):
+            known = self.inventory.identities.items()
+            return [network for network, identity in known if identity == peer.identity]
+        return [peer.network] if isinstance(peer, CidrPeer) else []
 
     def of_entry(self, key: FlowKey) -> Conversation:
         """Packets of a conntrack entry that was there before them, from either end (NAT-3)."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.inventory import Inventory
 from harness.step import PacketStep
-from harness.subject import Prediction
+from harness.subject import Prediction, StateKey
 from model.domain.configuration import SECOND
 from model.domain.event import Hook
 from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey, Selection
@@ -18,6 +18,9 @@ from model.domain.packet import Verdict
 REMEMBERED: Final = 24
 RARE: Final = 0.5
 """Share of waits for an affinity or a datagram where a packet touched one: most touch flows."""
+
+ANY_TIME: Final = 0.2
+"""Share of waits for a second: that is how long rate limits count (OBS-2a)."""
 
 
 class Passed(NamedTuple):
@@ -79,21 +82,34 @@ class Memory:
         ]
 
     def wait(self, dice: Dice, inventory: Inventory) -> tuple[int, PacketStep] | None:
-        """Time until something that a packet touched is over, and that packet, to be sent again.
+        """Time until something that packets touched is over, and one of them to be sent again.
 
         One nanosecond less, exactly so much, or one more. None where nothing can be waited for.
         """
         if not self.touched:
             return None
-        step, prediction = dice.pick(self.touched)
-        ends = [(key, end_of(key, value, inventory)) for key, value in prediction.touched]
-        late = [(key, end) for key, end in ends if end > self.now + 1]
-        rare = [end for key, end in late if not isinstance(key, FlowKey)]
-        if rare and dice.chance(RARE):
-            end = dice.pick(rare)
+        ends = self.ends(inventory)
+        rare = [key for key in ends if not isinstance(key, FlowKey)]
+        if not ends or dice.chance(ANY_TIME):
+            end, (step, _) = self.now + SECOND, dice.pick(self.touched)
         else:
-            end = dice.pick([*(end for _, end in late), self.now + SECOND])
+            key = dice.pick(rare if rare and dice.chance(RARE) else list(ends))
+            end, step = ends[key], dice.pick(self.touching(key))
         return end - self.now + dice.pick((-1, 0, 0, 1)), step
+
+    def ends(self, inventory: Inventory) -> dict[StateKey, int]:
+        """When what was touched is over, by what the latest packet made of it; in nanoseconds."""
+        values = {key: value for _, one in self.touched for key, value in one.touched}
+        ends = {key: end_of(key, value, inventory) for key, value in values.items()}
+        return {key: end for key, end in ends.items() if end > self.now + 1}
+
+    def touching(self, wanted: StateKey) -> list[PacketStep]:
+        """The latest packets that touched an entry."""
+        return [
+            step
+            for step, prediction in self.touched
+            if any(key == wanted for key, _ in prediction.touched)
+        ]
 
 
 def service_of(key: object, value: object) -> int:
