@@ -33,4 +33,5 @@ def test_the_next_round_has_room_again(explorer: Explorer) -> None:
     done = explorer.carry_out(NARROW // 2 + 1, ROUND_STEPS)
     assert done.walked.divergence is None
     assert done.walked.tally.reasons["conntrack_create_failed"] == 0
-    assert done.features
+    assert FULL.conntrack is not None
+    assert done.walked.tally.reasons["new"] > FULL.conntrack
