@@ -1,18 +1,18 @@
-"""Measures fuzzing: how fast, where the time goes, how soon planted faults are found.
+"""Measures fuzzing: how soon planted faults are found, and what `tests.fuzz.throughput` measures.
 
     python -m tests.fuzz.benchmark [--seeds 10] [--steps 100000] [--faults WORD] [--only-faults]
         [--json]
 
 A fault is found when its divergence has been shortened, run 20 times and saved. Each one saved is
-replayed 100 times more. Exit code 1 where a fault is not found from a seed within PATIENCE, or a
-replay agrees with the specification. Times are wall-clock times of this machine as it is: on a busy
-one they say little. The steps until a fault is found are the same everywhere.
+replayed 100 times more. Exit code 1 where a fault is not found from a seed within PATIENCE, a
+replay agrees with the specification, or the traces of a seed differ. Times are wall-clock times of
+this machine as it is: on a busy one they say little. The steps until a fault is found are the same
+everywhere.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import shutil
@@ -22,131 +22,24 @@ from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter
 from typing import Any
 
 from harness.commands.options import REPOSITORY
-from harness.datapath.bench import SOURCE, Bench
-from harness.fuzz.campaign import Campaign, Limits, Listener
-from harness.fuzz.explorer import Explorer
-from harness.fuzz.knowledge import Knowledge
-from harness.fuzz.pool.local import LocalPool
-from harness.fuzz.settings import ROUND_STEPS, Settings
-from harness.kernel.interface import LoaderName
+from harness.datapath.bench import SOURCE
+from harness.fuzz.campaign import Limits
+from harness.fuzz.settings import Settings
 from harness.report.console import complain, out, print_json
 from harness.report.saved import UNEXAMINED
 from harness.report.tables import plain_table
 from tests.faults.test_planted_faults import DATAPATH_FAULTS, MODEL_FAULTS, Fault, planted
 from tests.fuzz.command import twinpath
+from tests.fuzz.throughput import PARTS, is_one_trace, run, throughput
+from tests.fuzz.throughput import show as show_throughput
 
 PATIENCE = 30.0
 """Seconds after which a fault counts as not found."""
 
 REPLAYS = 100
-ROUNDS = 120
-
-
-def run(settings: Settings, limits: Limits, workers: int = 1) -> dict[str, Any]:
-    """One campaign from nothing."""
-    pool = LocalPool(settings, workers)
-    try:
-        progress = Campaign(pool, limits, Listener()).run()
-    finally:
-        pool.close()
-    found = progress.findings[0]["after"] if progress.findings else None
-    return {
-        "steps": progress.tally.steps,
-        "seconds": progress.seconds,
-        "per_second": progress.steps_per_second,
-        "trace": progress.trace_hash,
-        "found": found,
-    }
-
-
-def speeds(steps: int, seeds: int) -> dict[str, float]:
-    """Compared steps per second of guided campaigns, medians over seeds, by number of processes."""
-    result = {}
-    for workers in (1, 2):
-        runs = [
-            run(Settings(seed), Limits(steps=steps * workers), workers) for seed in range(seeds)
-        ]
-        result[str(workers)] = median(one["per_second"] for one in runs)
-    return result
-
-
-def traces(steps: int) -> dict[str, str]:
-    """The trace of one seed by loader and number of processes."""
-    cases = {
-        "libbpf": (LoaderName.LIBBPF, 1),
-        "libbpf, two processes": (LoaderName.LIBBPF, 2),
-        "bcc": (LoaderName.BCC, 1),
-    }
-    return {
-        name: run(Settings(1, loader=loader), Limits(steps=steps), workers)["trace"]
-        for name, (loader, workers) in cases.items()
-    }
-
-
-class Clock:
-    """Adds up what calls of some functions take, by name. Times within each other count once."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.inside: list[float] = []
-
-    def wrap(self, owner: Any, name: str, label: str) -> None:
-        """Time a method from now on."""
-        method = getattr(owner, name)
-
-        def timed(*arguments: Any, **named: Any) -> Any:
-            begin = perf_counter()
-            self.inside.append(0.0)
-            try:
-                return method(*arguments, **named)
-            finally:
-                whole = perf_counter() - begin
-                own = whole - self.inside.pop()
-                if self.inside:
-                    self.inside[-1] += whole
-                self.seconds[label] = self.seconds.get(label, 0.0) + own
-
-        setattr(owner, name, timed)
-
-
-def split() -> dict[str, float]:
-    """Microseconds per step by part, timed from outside: each call costs a third of one more."""
-    gc.disable()
-    clock, steps = Clock(), 0
-    with Bench() as bench:
-        explorer = Explorer(bench, Settings(seed=1))
-        lockstep = explorer.lockstep
-        parts = (
-            (lockstep.subject, "process", "kernel call"),
-            (lockstep.subject, "read", "map reads"),
-            (lockstep.subject, "apply", "control plane"),
-            (lockstep.subject, "state", "whole state"),
-            (lockstep.subject, "damage", "whole state"),
-            (lockstep.subject, "reset", "beginning anew"),
-            (lockstep.reference, "predict", "model"),
-            (lockstep.reference, "commit", "model"),
-            (lockstep.reference, "apply", "model"),
-            (explorer, "look_for_news", "guidance"),
-            (explorer, "begin", "generation"),
-            (lockstep, "step", "comparison and engine"),
-        )
-        for owner, name, label in parts:
-            clock.wrap(owner, name, label)
-        begin = perf_counter()
-        for number in range(ROUNDS):
-            done = explorer.carry_out(number, ROUND_STEPS)
-            steps += done.walked.tally.steps
-            explorer.learn(Knowledge([done.case] if done.case else [], sorted(done.features)))
-            gc.collect(0)
-        whole = perf_counter() - begin
-    gc.enable()
-    rest = whole - sum(clock.seconds.values())
-    all_parts = clock.seconds | {"generation": clock.seconds["generation"] + rest}
-    return {name: value / steps * 1e6 for name, value in all_parts.items()}
 
 
 @contextmanager
@@ -234,8 +127,7 @@ def is_there(folder: str, fault: Fault) -> bool:
 
 def show(result: dict[str, Any]) -> None:
     """Tables for people."""
-    if "speed" in result:
-        show_speed(result)
+    show_throughput(result)
     table = plain_table(("fault",), ("found", "median s", "90 % s", "median steps", "replayed"))
     for name, row in [*result["faults"].items(), ("all", result["all"])]:
         table.add_row(
@@ -247,20 +139,6 @@ def show(result: dict[str, Any]) -> None:
             f"{row['diverged']}/{row['replays']}",
         )
     out.print(table)
-
-
-def show_speed(result: dict[str, Any]) -> None:
-    """How fast, where the time goes, and whether the trace is the seed's alone."""
-    table = plain_table(("processes",), ("steps/s",))
-    for name, value in result["speed"].items():
-        table.add_row(name, f"{value:,.0f}")
-    out.print(table)
-    table = plain_table(("part",), ("us per step",))
-    for name, value in sorted(result["split"].items(), key=lambda item: -item[1]):
-        table.add_row(name, f"{value:.1f}")
-    out.print(table)
-    for name, value in result["traces"].items():
-        out.print(f"trace {value}  {name}")
 
 
 def row_of(hunts: Collection[Hunt]) -> dict[str, float]:
@@ -294,9 +172,7 @@ def main() -> int:
     arguments = parser.parse_args()
     result: dict[str, Any] = {}
     if not arguments.only_faults:
-        seeds = min(arguments.seeds, 5)
-        result |= {"speed": speeds(arguments.steps, seeds), "split": split()}
-        result["traces"] = traces(20_000)
+        result |= throughput(PARTS, arguments.steps, arguments.seeds)
     hunts = faults(arguments.seeds, arguments.faults)
     if not hunts:
         complain(f"--faults {arguments.faults}: no fault has this in its name")
@@ -304,7 +180,7 @@ def main() -> int:
     result["faults"] = {name: row_of([one]) for name, one in hunts.items()}
     result["all"] = row_of(hunts.values())
     print_json(result) if arguments.json else show(result)
-    return 0 if is_good(result["all"]) else 1
+    return 0 if is_good(result["all"]) and is_one_trace(result) else 1
 
 
 if __name__ == "__main__":

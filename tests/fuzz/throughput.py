@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+from collections.abc import Collection
 from statistics import median
 from time import thread_time
 from typing import Any, Final
@@ -146,6 +147,16 @@ def watch(clock: Clock, explorer: Explorer) -> None:
         clock.wrap(owner, name, label)
 
 
+def throughput(parts: Collection[str], steps: int, seeds: int) -> dict[str, Any]:
+    """Some parts of the result, by name."""
+    return {part: measured(part, steps, seeds) for part in PARTS if part in parts}
+
+
+def is_one_trace(result: dict[str, Any]) -> bool:
+    """Whether a seed has the same trace everywhere; where none was measured, nothing speaks."""
+    return len(set(result.get("traces", {}).values())) <= 1
+
+
 def measured(part: str, steps: int, seeds: int) -> Any:
     """One part of the result."""
     match part:
@@ -191,11 +202,9 @@ def main() -> int:
     if unknown:
         parser.error(f"{unknown[0]!r} is no part; name some of {', '.join(PARTS)}")
     wanted = arguments.parts or PARTS
-    result = {
-        part: measured(part, arguments.steps, arguments.seeds) for part in PARTS if part in wanted
-    }
+    result = throughput(wanted, arguments.steps, arguments.seeds)
     print_json(result) if arguments.json else show(result)
-    return int(len(set(result.get("traces", {}).values())) > 1)
+    return 0 if is_one_trace(result) else 1
 
 
 if __name__ == "__main__":
