@@ -151,10 +151,13 @@ def with_backends_at(
 
 
 def apart(scenario: Scenario) -> Scenario:
-    """Packets between two ends that have no address and, with each other and services, no port."""
+    """Packets between two ends that share no address, and no port with each other and services.
+
+    Port 0 stands for none in so many places that it has no canonical name.
+    """
     services = [one.service for one in operations_of(scenario) if isinstance(one, PutService)]
     taken = {frontend.key.port for service in services for frontend in service.frontends}
-    taken |= {backend.port for service in services for backend in service.backends}
+    taken |= {backend.port for service in services for backend in service.backends} | {0}
 
     def headers(one: Headers, leaving: bool) -> Headers:
         own, other = (one.source, one.source_port), (one.destination, one.destination_port)
@@ -164,7 +167,7 @@ def apart(scenario: Scenario) -> Scenario:
             other = PEER[len(own[0])], other[1]
         if one.has_ports and own[1] in taken:
             own = own[0], FIRST_PORT["client"]
-        elif one.has_ports and own[1] == other[1]:
+        elif one.has_ports and other[1] in (0, own[1]):
             other = other[0], PEER_PORT
         return with_ends(one, own, other) if leaving else with_ends(one, other, own)
 

@@ -5,7 +5,8 @@ as many random failing sequences as there are seeds are shrunk: shipped scenario
 with noise between their steps, or what a campaign's rounds run into (`--fuzzed`). A result is
 minimal if it has no more steps than `fewest` says, and canonical if its text is the one that most
 sequences with the same signature ended in. Each result is run 20 times more. The end says which
-faults have causes in common (merged) and how many causes one fault has (split).
+faults have causes in common (merged) and how many causes one fault has (split). Seconds are the
+processor's time, medians: other work on the machine does not count.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import median
+from time import process_time
 
 from rich.table import Table
 
@@ -99,6 +101,7 @@ class Measured:
     runs: float = 0.0
     seconds: float = 0.0
     slowest: float = 0.0
+    waited: float = 0.0
     causes: list[str] = field(default_factory=list)
 
 
@@ -133,10 +136,13 @@ def measure_in(lockstep: Lockstep, fault: str, found: Iterable[Divergence | None
     """Shrink failing sequences of a fault that is planted on the subject's side."""
     run = runs_in(lockstep)
     texts: dict[Signature, Counter[str]] = {}
-    measured, runs, seconds = Measured(fault), [], []
+    measured, runs, seconds, waited = Measured(fault), [], [], []
     causes: Counter[Cause] = Counter()
     for divergence in filter(None, found):
+        begin = process_time()
         shrunk = shrink_in(lockstep, divergence)
+        seconds.append(process_time() - begin)
+        waited.append(shrunk.seconds)
         kind = signature(shrunk.divergence)
         steps = len(tuple(shrunk.scenario.steps))
         measured.results += 1
@@ -145,10 +151,9 @@ def measure_in(lockstep: Lockstep, fault: str, found: Iterable[Divergence | None
         texts.setdefault(kind, Counter())[write_scenario(shrunk.scenario)] += 1
         causes[cause(shrunk.divergence)] += 1
         runs.append(shrunk.runs)
-        seconds.append(shrunk.seconds)
     measured.canonical = sum(max(counted.values()) for counted in texts.values())
     measured.runs, measured.seconds = median(runs or [0]), median(seconds or [0.0])
-    measured.slowest = max(seconds, default=0.0)
+    measured.slowest, measured.waited = max(seconds, default=0.0), median(waited or [0.0])
     measured.causes = sorted(str(one) for one in causes)
     return measured
 
@@ -157,7 +162,8 @@ def table(results: Iterable[Measured]) -> Table:
     """A row for each fault."""
     titled = Table(box=None, padding=(0, 2), pad_edge=False)
     titled.add_column("fault")
-    for title in ("minimal", "canonical", "reproduced", "runs", "seconds", "slowest", "causes"):
+    titles = ("minimal", "canonical", "reproduced", "runs", "seconds", "slowest", "wall", "causes")
+    for title in titles:
         titled.add_column(title, justify="right")
     for one in results:
         titled.add_row(
@@ -166,6 +172,7 @@ def table(results: Iterable[Measured]) -> Table:
             f"{one.runs:.0f}",
             f"{one.seconds:.2f}",
             f"{one.slowest:.2f}",
+            f"{one.waited:.2f}",
             str(len(one.causes)),
         )
     return titled

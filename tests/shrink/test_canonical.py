@@ -26,7 +26,7 @@ from model.domain.packet import Outcome, Packet, Verdict
 from model.domain.reason import Reason
 from model.domain.state import Counter, CounterKey
 from tests.lockstep.world import Datapath
-from tests.shrink.sequences import failing_sequence
+from tests.shrink.sequences import failing_sequence, fuzzed_sequence
 
 SEEDS = range(12)
 
@@ -86,6 +86,24 @@ def test_one_cause_ends_in_one_text(
         texts.setdefault(signature(found), set()).add(write_scenario(shrunk.scenario))
     assert all(len(same) == 1 for same in texts.values())
     assert min(text.count("packet:") for same in texts.values() for text in same) == steps
+
+
+@pytest.mark.parametrize("side", [ClosesLate, DropsReplies])
+def test_what_a_campaign_runs_into_ends_in_the_same_text(
+    side: type[Datapath], scenarios: list[Scenario]
+) -> None:
+    """Whether the way there was a scenario's or made up, in tables of whatever the round has."""
+    lockstep = Lockstep(ModelReference(), side())
+    run = runs_in(lockstep)
+    diverging = [one for one in scenarios if run(one) is not None]
+    found = [failing_sequence(seed, diverging, run) for seed in range(4)]
+    found += [fuzzed_sequence(seed, lockstep) for seed in range(8)]
+    texts: dict[object, set[str]] = {}
+    for divergence in found:
+        assert divergence is not None
+        shrunk = shrink_in(lockstep, divergence)
+        texts.setdefault(signature(divergence), set()).add(write_scenario(shrunk.scenario))
+    assert all(len(same) == 1 for same in texts.values()), texts
 
 
 def test_the_interface_for_a_run_of_ones_own(scenarios: list[Scenario]) -> None:
