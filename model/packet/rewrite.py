@@ -89,7 +89,7 @@ def update_transport_checksum(packet: bytearray, view: View, change: int, trace:
     if view.protocol == SCTP:
         trace.note("PKT-8b", "SCTP's checksum left alone")
     place = TRANSPORT_CHECKSUM.get(view.protocol)
-    if place is None or (view.protocol == ICMPV6 and view.family is Family.IPV4):
+    if place is None:
         return
     offset = view.transport + place
     if offset + 2 > view.end:
