@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from harness.shrink.rename import attempt_by_hash
 from harness.shrink.search import Search
 from harness.shrink.simpler import simpler
 from harness.shrink.view import operations_of, with_operations
@@ -25,6 +26,7 @@ from model.domain.operation import (
     RemoveService,
     SetConfiguration,
 )
+from model.domain.service import Algorithm
 
 SECTIONS: Final = (SetConfiguration, PutIdentity, PutEndpoint, PutService, PutRule, PutEntry)
 """The order of a topology."""
@@ -32,11 +34,23 @@ SECTIONS: Final = (SetConfiguration, PutIdentity, PutEndpoint, PutService, PutRu
 
 def simplify_operations(search: Search) -> None:
     """Take control-plane steps into the topology, then leave operations out, then parts of them."""
+    attempt_by_hash(search, without_dice(search.scenario))
     search.attempt(replace(search.scenario, limits=UNLIMITED))
     move_to_topology(search)
     search.attempt(replace(search.scenario, topology=folded(search.scenario.topology)))
     drop_operations(search)
     simplify_each(search)
+
+
+def without_dice(scenario: Scenario) -> Scenario:
+    """The scenario with hashes for free choices (LB-3c): those lead to the same backend again."""
+
+    def hashed(operation: Operation) -> Operation:
+        if not isinstance(operation, PutService):
+            return operation
+        return PutService(replace(operation.service, algorithm=Algorithm.MAGLEV))
+
+    return with_operations(scenario, hashed)
 
 
 def move_to_topology(search: Search) -> None:
