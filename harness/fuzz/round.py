@@ -10,13 +10,13 @@ from typing import Final, Protocol
 
 from harness.fuzz.generate.dice import Dice
 from harness.fuzz.generate.inventory import Inventory
-from harness.fuzz.guidance.flow_states import FlowStates
+from harness.fuzz.guidance.flow_states import Touched, transitions
 from harness.fuzz.tally import Tally
 from harness.fuzz.wire import write_case
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult, Way
 from harness.step import ClockStep, OperationStep, PacketStep, Scenario, Step
-from harness.subject import OperationError, Prediction, Refused, StateKey, StateValue
+from harness.subject import OperationError, Prediction, Refused
 from model.domain.configuration import SECOND
 from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import Operation
@@ -39,10 +39,6 @@ class Source(Protocol):
 
     def saw(self, step: PacketStep, prediction: Prediction) -> None:
         """Take in what became of a packet."""
-
-
-Touched = tuple[tuple[StateKey, StateValue | None], ...]
-"""The entries that a packet looked up or changed; empty for other steps."""
 
 
 @dataclass(slots=True)
@@ -85,7 +81,6 @@ class Walk:
         self.source = source
         self.walked = Walked(topology, limits=limits)
         self.result = RunResult()
-        self.states = FlowStates()
         self.said: list[bytes] = [write_case(topology, ()).encode()]
         self.prediction: Prediction | None = None
         self.verdicts = [0] * (max(Verdict) + 1)
@@ -134,7 +129,6 @@ class Walk:
             return
         self.prediction = prediction
         self.source.saw(step, prediction)
-        self.states.saw(prediction)
         self.verdicts[prediction.outcome.verdict] += 1
         if prediction.draws:
             self.walked.free = True
@@ -172,7 +166,7 @@ class Walk:
             for note in notes:
                 notes_met[note] += packets
         tally.notes.update({f"{clause} {what}": met for (clause, what), met in notes_met.items()})
-        for (before, after), times in self.states.transitions.items():
+        for (before, after), times in transitions(walked.touched).items():
             tally.transitions[f"{before} > {after}"] += times
         walked.free = walked.free or result.evicted > 0
         walked.digest = blake2b(b"".join(self.said), digest_size=DIGEST_BYTES).digest()

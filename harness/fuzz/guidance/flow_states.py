@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
-from harness.subject import Prediction
+from harness.subject import StateKey, StateValue
 from model.domain.flow import Flow, FlowKey
 from model.domain.protocol import TCP
 
 ABSENT = "absent"
 
+Touched = tuple[tuple[StateKey, StateValue | None], ...]
+"""The entries that a packet looked up or changed; empty for other steps."""
 
-class FlowStates:
-    """The TCP state of every flow that was touched, and which changes there were, with counts."""
 
-    def __init__(self) -> None:
-        self.states: dict[FlowKey, str] = {}
-        self.transitions: Counter[tuple[str, str]] = Counter()
-
-    def saw(self, prediction: Prediction) -> None:
-        """Take in one packet."""
-        for key, value in prediction.touched:
+def transitions(touched: Iterable[Touched]) -> Counter[tuple[str, str]]:
+    """How often a TCP flow went from one state to another, by what packets touched in order."""
+    states: dict[StateKey, str] = {}
+    found: Counter[tuple[str, str]] = Counter()
+    for entries in touched:
+        for key, value in entries:
             if isinstance(key, FlowKey) and key.protocol == TCP:
                 after = state_of(value) if isinstance(value, Flow) else ABSENT
-                before = self.states.get(key, ABSENT)
+                before = states.get(key, ABSENT)
                 if after != before:
-                    self.transitions[before, after] += 1
-                    self.states[key] = after
+                    found[before, after] += 1
+                    states[key] = after
+    return found
 
 
 def state_of(flow: Flow) -> str:

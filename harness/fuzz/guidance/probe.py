@@ -31,7 +31,7 @@ class Reached(NamedTuple):
     features: frozenset[int]
 
 
-KNOWN_WAYS: Final = 1024
+KNOWN_WAYS: Final = 256
 """Most packets take the same few ways, and what a way means takes long to tell."""
 
 NOTHING: Final = Reached(frozenset(), frozenset())
