@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from model import conntrack
 from model.conntrack import Match
-from model.domain.address import UNSPECIFIED, family_of
 from model.domain.flow import Flow, FlowKey, Opener, Selection
 from model.domain.protocol import SCTP
 from model.domain.reason import Reason
@@ -16,10 +15,7 @@ from model.passage import Passage, Table
 
 def require_translation_data(flow: Flow) -> None:
     """Drop what would have to be translated but cannot be (NAT-3)."""
-    if not flow.load_balanced:
-        return
-    address = flow.service_address
-    if not flow.service_port or not address or address == UNSPECIFIED[family_of(address)]:
+    if flow.load_balanced and not (flow.service_address and flow.service_port):
         raise Drop(Reason.NO_TRANSLATION_DATA, "NAT-3")
 
 
