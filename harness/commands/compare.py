@@ -11,13 +11,13 @@ from rich.text import Text
 from harness.builds.comparison import BuildCircumstances, BuildComparison
 from harness.builds.generated import generated
 from harness.commands.exit_codes import ExitCode
-from harness.commands.options import file_path, save_option
+from harness.commands.options import datapath_path, file_path, save_option
 from harness.commands.run import load, prepare
 from harness.datapath.bench import Bench
 from harness.findings import Finding
 from harness.kernel.interface import LoaderName
 from harness.report.console import complain, err, out, print_json
-from harness.report.summary import figures
+from harness.report.summary import counted, figures
 from harness.sources import find_sources
 from harness.step import Scenario
 
@@ -25,8 +25,8 @@ GENERATED_STEPS = 20_000
 
 
 @click.command(name="compare")
-@click.argument("old", type=file_path, metavar="OLD")
-@click.argument("new", type=file_path, metavar="NEW")
+@click.argument("old", type=datapath_path, metavar="OLD")
+@click.argument("new", type=datapath_path, metavar="NEW")
 @click.argument("paths", nargs=-1, type=file_path, metavar="[PATH]...")
 @click.option("--fuzz", "steps", type=click.IntRange(0), help="Generated steps, PATHS or not.")
 @click.option("--seed", default=0, show_default=True, help="What generated steps come from.")
@@ -94,7 +94,7 @@ def show(comparison: BuildComparison, seed: int, as_json: bool) -> None:
         out.print(Text(f"{settled.services:,} times `random` was compared as `maglev`"))
     if settled.left_out:
         out.print(Text(f"{settled.left_out:,} scenarios whose tables evict were left out"))
-    words = f"{len(comparison.findings):,} findings, seed {seed}"
+    words = f"{counted(len(comparison.findings), 'finding')}, seed {seed}"
     out.print(Text(words, style="red" if comparison.findings else "green"))
     if comparison.interrupted:
         complain("interrupted; what was compared until then is shown")

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from harness.commands.exit_codes import ExitCode
 from harness.commands.listening import listener_of
-from harness.commands.options import REPOSITORY, file_path, loaders_of, named_object
+from harness.commands.options import REPOSITORY, datapath_path, file_path, loaders_of, named_object
 from harness.conformance.evidence import Evidence, Status
 from harness.conformance.profiles import PROFILES, clauses_of
 from harness.conformance.properties import Property, find_properties, run_properties
@@ -38,7 +38,7 @@ SCENARIOS: Final = REPOSITORY / "corpora" / "scenarios"
 
 
 @click.command(name="conform")
-@click.argument("object_path", type=file_path, default=SOURCE, metavar="[OBJECT|SOURCE]")
+@click.argument("object_path", type=datapath_path, default=SOURCE, metavar="[OBJECT|SOURCE]")
 @click.option(
     "--profile",
     "profiles",

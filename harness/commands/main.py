@@ -113,6 +113,10 @@ def guarded(arguments: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return ExitCode.USAGE
+    except click.MissingParameter as error:
+        help_line = f"{error.ctx.command_path} --help" if error.ctx else f"{PROGRAM} --help"
+        complain(f"{error.format_message().rstrip('.')}; {help_line} says what it takes")
+        return ExitCode.USAGE
     except click.ClickException as error:
         complain(error.format_message())
         return ExitCode.USAGE

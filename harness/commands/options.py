@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from harness.datapath.bench import SOURCE
+from harness.gate.tree import folder_tree
 from harness.kernel.interface import LoaderName
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
@@ -27,14 +28,20 @@ def file_path(value: str | Path) -> Path:
     return Path(value)
 
 
+def datapath_path(value: str | Path) -> Path:
+    """A datapath: a file, or of a folder with one, or of a repository, its C source."""
+    path = file_path(value)
+    return folder_tree(path, str(path)).source if path.is_dir() else path
+
+
 object_option = click.option(
     "--object",
     "object_path",
-    type=file_path,
+    type=datapath_path,
     metavar="PATH",
     default=SOURCE,
     show_default="this repository's bpf/",
-    help="Datapath to load: a C source, or for libbpf an object file.",
+    help="Datapath to load: a C source, a folder with one, or for libbpf an object file.",
 )
 
 loader_option = click.option(

@@ -95,6 +95,8 @@ def branches(progress: Progress) -> str:
     """Branch counters of the datapath that have moved, of all."""
     if not progress.branches_of:
         return "not counted"
+    if not progress.branches:
+        return "not counted yet"
     return f"{len(progress.branches)}/{progress.branches_of}"
 
 

@@ -22,6 +22,7 @@ from harness.gate.settings import Settings as GateSettings
 from harness.gate.tree import Tree
 from harness.kernel.interface import LoaderName
 from harness.report.saved import remove_leftovers
+from harness.report.summary import counted
 from harness.sources import find_sources
 from harness.step import Scenario
 
@@ -68,7 +69,7 @@ def fuzz_change(about: Change, settings: GateSettings, clock: Clock, notes: list
     return (
         f"{progress.tally.steps:,} steps from {len(cases)} entries that reach changed lines, "
         f"aimed at {', '.join(campaign.focus) or 'everything'}; "
-        f"{len(progress.findings)} divergences"
+        f"{counted(len(progress.findings), 'divergence')}"
     )
 
 

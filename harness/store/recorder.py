@@ -134,7 +134,7 @@ class Recorder:
 
     def _clauses(self, scenario: Scenario, result: RunResult) -> list[ClauseCount]:
         """Packets by clause and family; what no packet met belongs to no family."""
-        family = NONE if scenario.family is None else scenario.family.name.lower()
+        own = NONE if scenario.family is None else scenario.family.name.lower()
         misses = () if result.divergences else scenario.misses
         agreed: Counter[tuple[str, str]] = Counter()
         for (family, _, clauses), packets in self._ways.items():
@@ -146,7 +146,7 @@ class Recorder:
         for clause, packets in result.clauses.items():
             if packets > told[clause]:
                 agreed[NONE, clause] += packets - told[clause]
-        missed = {(family, clause) for clause in misses}
+        missed = {(own, clause) for clause in misses}
         return [
             ClauseCount(self.loader, *place, agreed[place], misses=int(place in missed))
             for place in sorted({*agreed, *missed})

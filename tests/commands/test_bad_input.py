@@ -186,7 +186,7 @@ PROGRAM = (
 OBJECTS: dict[str, tuple[Prepare, str, str]] = {
     "missing": (lambda _: None, "nothing.o", "nothing.o"),
     "missing source": (lambda _: None, "nothing.c", "nothing.c: no such file"),
-    "a folder": (no_bytes, "empty", "empty"),
+    "an empty folder": (no_bytes, "empty", "empty: holds 0 datapaths"),
     "no ELF": (write("x.o", b"garbage" * 100), "x.o", "x.o"),
     "empty": (write("x.o", b""), "x.o", "x.o"),
     "half an ELF": (write("x.o", b"\x7fELF\x02\x01\x01" + bytes(20)), "x.o", "x.o"),
@@ -212,6 +212,11 @@ def test_a_bad_object(shell: Shell, folder: Path, prepare: Prepare, name: str, s
         assert done.code == USAGE
         assert says in only_line(done)
         assert done.out == ""
+
+
+def test_a_folder_stands_for_the_source_in_it(shell: Shell, folder: Path) -> None:
+    for name in (ROOT, ROOT / "bpf"):
+        assert shell.run("run", "shop.yaml", "--object", name).code == ExitCode.AGREEMENT
 
 
 @pytest.mark.parametrize("name", ["nothing.o", "shop.yaml", "empty", "/bin/true", "a\0b.c"])

@@ -75,7 +75,7 @@ def test_verbose_names_every_scenario_and_every_clause(shell: Shell, folder: Pat
 
 
 def test_list_runs_nothing(shell: Shell, folder: Path) -> None:
-    done = shell.run("run", "--list", folder, "--object", "/nonexistent")
+    done = shell.run("run", "--list", folder, "--object", folder / "nothing.c")
     assert done.code == ExitCode.AGREEMENT
     assert done.out.splitlines() == [
         f"plain[ipv4]  {folder}/plain.yaml",

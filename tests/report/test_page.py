@@ -122,7 +122,7 @@ def test_figures_of_bench_are_a_row_each_with_their_course() -> None:
     slower = replace(figure, value=1_365.0)
     runs = (PastRun(1, "", (), (figure,)), PastRun(2, "", (), (slower,)))
     page = as_page(stored.agreeing(), runs)
-    assert "1 figures of twinpath bench" in page
+    assert "1 figure of twinpath bench" in page
     row = next(line for line in page.splitlines() if "packets/ipv4/service-new (bcc)" in line)
     cells = re.findall(r">([^<>]+)</", row[: row.index("<svg")])
     assert cells == ["packets/ipv4/service-new (bcc)", "1,365", "ns", "+5.0 %", "1,300", "1,365"]
