@@ -95,7 +95,7 @@ def grow(
                     lane.round(case, samples.setdefault((case, size), Samples()))
         wrapper.close()
     for case in dimension.cases:
-        first = samples[case, dimension.sizes[0]].minimum
+        first = samples[case, dimension.sizes[0]].median
         for size in dimension.sizes:
             one = samples[case, size]
             limited = dimension.limit is not None and dimension.sizes[0] < size <= dimension.bound

@@ -20,8 +20,9 @@ class Measurement:
 
     `name` is `suite/...` by slashes. `value` is the least of all rounds, `median` their median
     (None: not of rounds). `noise` is how far parts of the rounds are apart, as a share; 0 is an
-    exact count. `relative` is the value in look-ups or insertions of the same run. `limit` is what
-    the value should not exceed. More is worse, unless `more_is_better`.
+    exact count. `relative` is the median in look-ups or insertions of the same run. `limit` is what
+    the median should not exceed, or the value where there is none. More is worse, unless
+    `more_is_better`.
     """
 
     name: str
@@ -43,7 +44,8 @@ class Measurement:
         """Whether the value keeps to its limit; None without one."""
         if self.limit is None:
             return None
-        return self.value >= self.limit if self.more_is_better else self.value <= self.limit
+        typical = self.value if self.median is None else self.median
+        return typical >= self.limit if self.more_is_better else typical <= self.limit
 
 
 @dataclass(frozen=True, slots=True)

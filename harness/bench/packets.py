@@ -124,7 +124,7 @@ def measurements(run: Run) -> Iterator[Measurement]:
                 yield figure(name, samples)
     for (loader, room, case), samples in run.cases.items():
         name = f"packets/{loader}/ipv{case.family:d}/{name_of(case, room)}"
-        floor_time = run.floors[room][floor_of(case), case.family].minimum
+        floor_time = run.floors[room][floor_of(case), case.family].median
         yield figure(name, samples, floor_time, limit_of(case, run, loader, room))
         if case.lookups and room is Room.PLENTY:
             name = f"bounds/{loader}/ipv{case.family:d}/{case.name}"
@@ -149,11 +149,11 @@ def limit_of(case: Case, run: Run, loader: str, room: Room) -> float | None:
     if case.goal is None or room is Room.NONE:
         return None
     if case.family is Family.IPV4:
-        floor = run.floors[room][case.goal.floor, case.family].minimum
+        floor = run.floors[room][case.goal.floor, case.family].median
         return case.goal.reference / FASTER * floor / REFERENCE_FLOOR[case.goal.floor]
     for (other, other_room, one), samples in run.cases.items():
         if (other, other_room, one.name, one.family) == (loader, room, case.name, Family.IPV4):
-            return samples.minimum * IPV6_ALLOWANCE
+            return samples.median * IPV6_ALLOWANCE
     return None
 
 
@@ -167,5 +167,5 @@ def figure(
     name: str, samples: Samples, floor: float | None = None, limit: float | None = None
 ) -> Measurement:
     """Samples as a measurement, in nanoseconds."""
-    relative = samples.minimum / floor if floor else None
+    relative = samples.median / floor if floor else None
     return Measurement(name, "ns", samples.minimum, samples.median, samples.noise, relative, limit)

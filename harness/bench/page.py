@@ -118,7 +118,9 @@ def family_six(one: Measurement | None, four: Measurement | None) -> list[str]:
     """IPv6's columns."""
     if one is None:
         return [NOTHING] * 3
-    share = f"{one.value / four.value:.2f}" if four is not None and four.value else NOTHING
+    share = NOTHING
+    if four is not None and four.median and one.median is not None:
+        share = f"{one.median / four.median:.2f}"
     return [times(one), share, GOAL_WORDS[one.is_met]]
 
 
