@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from random import Random
 from types import TracebackType
 from typing import Final, Self
 
@@ -37,6 +38,9 @@ MOST_OF_LOOKUPS: Final = 2.5
 IPV6_ALLOWANCE: Final = 1.15
 """IPv6 may take so much of what IPv4 does."""
 
+Place = tuple[str, Room, Case]
+"""Loader, room, case."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -49,7 +53,7 @@ class Run:
             for room in Room
         }
     )
-    cases: dict[tuple[str, Room, Case], Samples] = field(default_factory=dict)
+    cases: dict[Place, Samples] = field(default_factory=dict)
 
 
 class PacketBench:
@@ -81,19 +85,26 @@ class PacketBench:
     def rounds(self, count: int, advance: Callable[[str], None]) -> Run:
         """So many rounds of everything, interleaved. Raises MeasurementError."""
         run = Run()
-        for _ in range(count):
+        run.cases.update((key, Samples()) for case in self._cases for key in self._places_of(case))
+        for number in range(count):
             self._wrapper.set_packet(bytes(14))
             run.empty.whole.append(self._wrapper.time_bare(self._wrapper.empty, INTERFACE, REPEAT))
             run.empty.wrapper.append(0.0)
             for room, floors in self._floors.items():
                 floors.round(run.floors[room])
-            for case in self._cases:
+            # In another order each time: what a case finds in caches is what others have left.
+            order = Random(number).sample(self._cases, len(self._cases))  # noqa: S311 - no secret
+            for case in order:
                 advance(case.name)
-                for (loader, room), lane in self._lanes.items():
-                    if room is Room.PLENTY or case.reason is Reason.NEW:
-                        key = loader, room, case
-                        lane.round(case, run.cases.setdefault(key, Samples()))
+                for loader, room, _ in self._places_of(case):
+                    self._lanes[loader, room].round(case, run.cases[loader, room, case])
         return run
+
+    def _places_of(self, case: Case) -> Iterator[Place]:
+        """Where a case is measured; only new connections ask how full tables are."""
+        for loader, room in self._lanes:
+            if room is Room.PLENTY or case.reason is Reason.NEW:
+                yield loader, room, case
 
     def __enter__(self) -> Self:
         return self
