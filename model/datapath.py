@@ -176,7 +176,7 @@ def open_flow(passage: Passage, finding: Finding) -> Decision:
         if choice is None:
             reverse_nat.require_no_clash(passage.table, finding.key)
         elif choice.joined is not None:
-            return join_flow(passage, finding.key, choice, choice.joined)
+            return join_flow(passage, finding, choice, choice.joined)
     else:
         reverse_nat.require_no_impostor(passage)
     new_flow.require_start(passage)
@@ -202,11 +202,16 @@ def open_load_balanced(passage: Passage, finding: Finding, choice: Choice) -> De
     return translated(passage, decision, Match(choice.key, flow, is_reply=False))
 
 
-def join_flow(passage: Passage, selection_key: FlowKey, choice: Choice, flow: Flow) -> Decision:
-    """The choice leads to a live flow of the same frontend: the packet is part of it (LB-4a)."""
+def join_flow(passage: Passage, finding: Finding, choice: Choice, flow: Flow) -> Decision:
+    """The choice leads to a live flow of the same frontend: the packet is part of it (LB-4a).
+
+    A flow that the packet would have replaced goes all the same (CT-6).
+    """
     passage.trace.note("LB-4a", "joins the live flow", choice.key)
-    decision = continue_flow(passage, Match(choice.key, flow, is_reply=False), selection_key)
+    decision = continue_flow(passage, Match(choice.key, flow, is_reply=False), finding.key)
     if not decision.reason.is_drop:
-        decision.writes[selection_key] = new_flow.selection(choice)
+        if finding.match is not None:
+            decision.writes[finding.match.key] = None
+        decision.writes[finding.key] = new_flow.selection(choice)
         decision.events = [new_flow.selection_event(passage, choice), *decision.events]
     return decision
