@@ -12,9 +12,6 @@ ICMP_OF: Final = {Family.IPV4: ICMP, Family.IPV6: ICMPV6}
 ERROR_TYPES: Final = {ICMP: frozenset({3, 11, 12}), ICMPV6: frozenset({1, 2, 3, 4})}
 """ICMP errors quote a packet (RFC 792, RFC 4443)."""
 
-PLAIN_EXTENSIONS: Final = (0, 43, 60)
-"""IPv6 extension headers that are built: hop-by-hop, routing, destination options."""
-
 
 @dataclass(frozen=True, slots=True)
 class FragmentFields:

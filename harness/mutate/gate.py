@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
@@ -101,11 +101,6 @@ def likeliest_first(scenarios: list[Scenario], clauses: tuple[str, ...]) -> list
         for place, clause in enumerate(clauses)
     }
     return sorted(scenarios, key=lambda one: -sum(weights.get(c, 0) for c in set(one.clauses)))
-
-
-def beginning_with(scenarios: list[Scenario], name: str) -> Iterator[Scenario]:
-    """The scenario of a name first, if it is there."""
-    return iter(sorted(scenarios, key=lambda one: one.name != name))
 
 
 @cache

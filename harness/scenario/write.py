@@ -19,7 +19,6 @@ from model.domain.limits import UNLIMITED
 from model.domain.operation import Operation
 
 FAMILY_NAMES: Final = {Family.IPV4: "ipv4", Family.IPV6: "ipv6"}
-TOPOLOGY_VERBS: Final = ("add", "configure")
 
 
 def write_scenario(scenario: Scenario, notation: bool = True) -> str:

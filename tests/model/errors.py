@@ -12,8 +12,6 @@ from tests.model.builder import ETHERNET_LENGTH, Network, frame
 
 TYPES = {Family.IPV4: (3, 11, 12), Family.IPV6: (1, 2, 3, 4)}
 UNREACHABLE = {Family.IPV4: 3, Family.IPV6: 1}
-FOUR_AND_SIX = [(net_type, Family.IPV4) for net_type in TYPES[Family.IPV4]] + [
-    (net_type, Family.IPV6) for net_type in TYPES[Family.IPV6]
 ]
 
 

@@ -49,7 +49,6 @@ from tests.model.builder import IPV4, IPV6, SECOND, Connection, End, Network
 START = 1_000 * SECOND
 POD = 7
 POD_IDENTITY = 100
-PEER_IDENTITY = 200
 POD_INTERFACE = 10
 EGRESS, INGRESS = Direction.EGRESS, Direction.INGRESS
 ALLOW, DENY = RuleVerdict.ALLOW, RuleVerdict.DENY
