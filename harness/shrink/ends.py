@@ -62,7 +62,7 @@ def own_addresses(scenario: Scenario) -> Scenario:
         if isinstance(operation, PutEndpoint) and operation.endpoint.identifier in given:
             own = given[operation.endpoint.identifier]
             field = "ipv4" if len(own) == 4 else "ipv6"
-            return PutEndpoint(replace(operation.endpoint, **{field: own}))  # type: ignore[arg-type]
+            return PutEndpoint(replace(operation.endpoint, **{field: own}))  # type: ignore[arg-type]  # by name
         return operation
 
     moved = with_packets(scenario, entering)

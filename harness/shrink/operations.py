@@ -114,13 +114,13 @@ def drop_operations(search: Search) -> None:
     """Leave out operations: all, of a kind, about one thing, then single ones, the last first."""
     search.attempt(without(search.scenario, lambda *_: True))
     for kind in (PutRule, PutIdentity, PutService, PutEntry, SetConfiguration):
-        search.attempt(without(search.scenario, lambda _, one, kind=kind: isinstance(one, kind)))  # type: ignore[misc]
+        search.attempt(without(search.scenario, lambda _, one, kind=kind: isinstance(one, kind)))  # type: ignore[misc]  # mypy infers no defaults
     for subject in dict.fromkeys(subject_of(one)[0] for one in operations_of(search.scenario)):
         search.attempt(
-            without(search.scenario, lambda _, one, subject=subject: subject_of(one)[0] == subject)  # type: ignore[misc]
+            without(search.scenario, lambda _, one, subject=subject: subject_of(one)[0] == subject)  # type: ignore[misc]  # mypy infers no defaults
         )
     for index in reversed(range(len(list(operations_of(search.scenario))))):
-        search.attempt(without(search.scenario, lambda at, _, index=index: at == index))  # type: ignore[misc]
+        search.attempt(without(search.scenario, lambda at, _, index=index: at == index))  # type: ignore[misc]  # mypy infers no defaults
 
 
 def without(scenario: Scenario, is_left_out: Callable[[int, Operation], bool]) -> Scenario:

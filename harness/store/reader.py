@@ -160,3 +160,9 @@ class StoreReader:
             Measure(loader, name, value, unit, bool(lower))
             for loader, name, value, unit, lower in self._of("measure", number)
         )
+
+
+def latest_run(path: Path) -> Run:
+    """The latest run of a store. Raises NothingToCompareError, StoreError."""
+    with StoreReader(path) as store:
+        return store.run()

@@ -12,7 +12,6 @@ from tests.model.builder import ETHERNET_LENGTH, Network, frame
 
 TYPES = {Family.IPV4: (3, 11, 12), Family.IPV6: (1, 2, 3, 4)}
 UNREACHABLE = {Family.IPV4: 3, Family.IPV6: 1}
-]
 
 
 def error(

@@ -16,7 +16,7 @@ import pytest
 from harness.errors import NothingToCompareError
 from harness.store.database import StoreError
 from harness.store.measures import add_measures
-from harness.store.reader import StoreReader
+from harness.store.reader import StoreReader, latest_run
 from harness.store.records import ClauseCount, Location, Measure, Run, RunState, Standing
 from harness.store.writer import RunWriter
 from tests.report import stored
@@ -38,11 +38,6 @@ def write(path: Path, run: Run) -> int:
         writer.measures(run.measures)
         writer.end(run.state)
         return writer.number
-
-
-def latest_run(path: Path) -> Run:
-    with StoreReader(path) as store:
-        return store.run()
 
 
 @pytest.fixture
