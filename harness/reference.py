@@ -10,7 +10,7 @@ from harness.subject import Draw, FreeChoice, OperationError, Prediction, StateK
 from model.domain.limits import UNLIMITED, Limits, TableKind, TableName, table_of_kind
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
-from model.domain.state import CounterKey, State, TableKey
+from model.domain.state import CounterKey, State, TableKey, Window
 from model.machine import EMPTY_COUNTER, Machine, Result
 from model.trace import Note
 
@@ -89,7 +89,13 @@ class ModelReference:
             result.trace.notes,
             tuple(draws),
             result.recorded,
+            self._windows(result) if draws else None,
         )
+
+    def _windows(self, result: Result) -> tuple[Window, Window]:
+        """The windows of events and rejects after a packet."""
+        rejects = result.decision.reject_window
+        return result.window, self._machine.state.reject_window if rejects is None else rejects
 
     def commit(self, prediction: Prediction) -> None:
         """Make the last prediction happen."""

@@ -15,7 +15,7 @@ from model.domain.limits import Limits, TableKind, TableName
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
 from model.domain.reason import Reason
-from model.domain.state import Counter, CounterKey, State, TableKey, TableValue
+from model.domain.state import Counter, CounterKey, State, TableKey, TableValue, Window
 from model.trace import Note
 
 StateKey = TableKey | CounterKey
@@ -103,6 +103,8 @@ class Prediction:
     must have afterwards (None: absent). `notes` say which clauses led there. `draws` are the
     free choices made on the way, in order; empty for nearly every packet. `recorded` are the keys
     under which the packet puts an entry, in another's place or not: for these a full table evicts.
+    `windows` are those of events and rejects afterwards, where a choice was free: choices that
+    show in nothing else can differ in what is suppressed.
     """
 
     outcome: Outcome
@@ -111,6 +113,7 @@ class Prediction:
     notes: Sequence[Note]
     draws: tuple[FreeChoice, ...]
     recorded: Sequence[TableKey] = ()
+    windows: tuple[Window, Window] | None = None
 
 
 class Reference(Subject, Protocol):

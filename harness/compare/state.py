@@ -8,7 +8,7 @@ from typing import TypeVar
 from harness.compare.describe import key_words
 from harness.compare.difference import Difference, Kind
 from harness.compare.fields import differing_fields
-from model.domain.state import Counter, CounterKey, State
+from model.domain.state import Counter, CounterKey, State, Window
 
 Key = TypeVar("Key")
 
@@ -34,12 +34,14 @@ def differing_state(expected: State, actual: State) -> Iterator[Difference]:
     yield from differing_tables(expected.affinities, actual.affinities)
     yield from differing_tables(expected.datagrams, actual.datagrams)
     yield from differing_counters(expected.counters, actual.counters)
-    yield from differing_fields(
-        Kind.COUNTER, "event window", expected.event_window, actual.event_window
-    )
-    yield from differing_fields(
-        Kind.COUNTER, "reject window", expected.reject_window, actual.reject_window
-    )
+    yield from differing_windows((expected.event_window, expected.reject_window), actual)
+
+
+def differing_windows(expected: tuple[Window, Window], actual: State) -> Iterator[Difference]:
+    """Differences of the windows of events and rejects."""
+    events, rejects = expected
+    yield from differing_fields(Kind.COUNTER, "event window", events, actual.event_window)
+    yield from differing_fields(Kind.COUNTER, "reject window", rejects, actual.reject_window)
 
 
 def differing_tables(

@@ -8,7 +8,7 @@ from time import perf_counter
 from harness.compare.describe import key_words
 from harness.compare.difference import ABSENT, Difference, Kind
 from harness.compare.outcome import compare_outcomes
-from harness.compare.state import compare_states, compare_value
+from harness.compare.state import compare_states, compare_value, differing_windows
 from harness.compare.strictness import EVERYTHING, Strictness
 from harness.lockstep.eviction import Allowance, Evictions
 from harness.lockstep.expectation import check_expectation, check_reason
@@ -212,6 +212,8 @@ class Lockstep:
             if value == found:  # nearly always: most of a run's time passes here
                 continue
             differences += compare_value(key, value, found)
+        if prediction.windows is not None:
+            differences += tuple(differing_windows(prediction.windows, self.subject.state()))
         return self.counted(self.without_evicted(prediction, differences)) if differences else ()
 
     def without_evicted(
