@@ -13,6 +13,7 @@ from harness.reference import ModelReference
 from harness.subject import Draw, Prediction
 from model.domain.flow import Selection
 from model.domain.packet import Outcome, Packet
+from model.domain.state import State
 from tests.lockstep.world import (
     LOTTERY,
     WEB,
@@ -59,6 +60,21 @@ def test_a_choice_is_kept_for_the_connections_life() -> None:
     steps = leaves(1, to=LOTTERY), leaves(1, "A", to=LOTTERY)
     (found,) = Lockstep(ModelReference(), Fickle([0, 1])).run(scenario(*steps)).divergences
     assert found.index == 1
+
+
+def test_choices_that_differ_in_what_is_suppressed_alone_are_told_apart() -> None:
+    """At the packet itself: later nobody could say which choice it was."""
+
+    class Suppressing(Lottery):
+        def state(self) -> State:
+            state = super().state()
+            state.event_window.suppressed += 1
+            return state
+
+    steps = scenario(leaves(1, to=LOTTERY))
+    (found,) = Lockstep(ModelReference(), Suppressing([1])).run(steps).divergences
+    assert found.index == 0
+    assert [(one.where, one.field) for one in found.differences] == [("event window", "suppressed")]
 
 
 def test_maglev_leaves_no_choice() -> None:
