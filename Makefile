@@ -4,7 +4,7 @@
 PYTHON := .venv/bin/python
 TWINPATH := .venv/bin/twinpath
 
-.PHONY: help setup setup-test run test lint format bench thorough vectors conformance lock clean
+.PHONY: help setup setup-test run test lint format bench mutate thorough vectors conformance lock clean
 
 help:
 	@echo "make run     both sides in lockstep over all corpora and captures, on both loaders"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make format  ruff format"
 	@echo "make bench   what packets cost: the cases of docs/performance.md"
+	@echo "make mutate  every fault that can be planted in bpf/: which ones are noticed, and by what"
 	@echo "make thorough 10,000 random rule sets in the kernel, against the rules themselves"
 	@echo "make vectors record anew what machines without BPF check the specification against"
 	@echo "make conformance  run every scenario and property, and renew docs/conformance.md"
@@ -41,6 +42,9 @@ format: setup
 bench: setup
 	$(TWINPATH) bench
 	$(PYTHON) -m harness.bench.maglev
+
+mutate: setup
+	$(TWINPATH) mutate
 
 thorough: setup
 	$(PYTHON) -m pytest tests/datapath/test_policy_rules.py --hypothesis-profile thorough
