@@ -14,6 +14,7 @@ CLAUSE: Final = re.compile(r"\b(?:PKT|CT|LB|NAT|POL|FRAG|OBS)-\d+[a-d]?\b")
 
 FEATURES: Final = {
     "PKT": {Feature.LENGTHS, Feature.MUTATION, Feature.EXTENSIONS, Feature.STRAYS},
+    "PKT-8": {Feature.UDP, Feature.BARE_UDP, Feature.SCTP, Feature.SERVICES},
     "CT": {Feature.TCP, Feature.TIME, Feature.COLLECTOR, Feature.ANY_FLAGS},
     "CT-7": {Feature.NO_PICK_UP},
     "CT-8": {Feature.ICMP},

@@ -9,7 +9,7 @@ import pytest
 
 from harness.frames.build import build_frame
 from harness.frames.headers import Headers
-from harness.fuzz.traffic.frame import answer, tcp_flags, with_tcp_flags
+from harness.fuzz.traffic.frame import answer, tcp_flags, with_tcp_flags, without_udp_checksum
 from model.domain.address import Address, parse_address
 from model.domain.event import Hook
 from model.domain.protocol import ICMP, ICMPV6, SCTP, TCP, UDP
@@ -72,6 +72,27 @@ def test_what_has_no_answer_is_told(frame: bytes) -> None:
     assert answer(frame) is None
     assert with_tcp_flags(frame, 2) == frame
     assert tcp_flags(frame) == 0
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_datagram_without_a_checksum_stays_without_one_in_its_answer(family: int) -> None:
+    source, destination = ENDS[family]
+    there = built(Headers(source, destination, UDP, 40000, 80, payload=7))
+    bare = without_udp_checksum(there)
+    place = len(there) - 7 - 2
+    assert there[place : place + 2] != bytes(2)
+    assert bare == there[:place] + bytes(2) + there[place + 2 :]
+    back = answer(bare)
+    assert back is not None
+    assert back[place : place + 2] == bytes(2)
+
+
+def test_only_udp_goes_without_a_checksum() -> None:
+    source, destination = ENDS[4]
+    for protocol in (TCP, SCTP):
+        frame = built(Headers(source, destination, protocol, 40000, 80))
+        assert without_udp_checksum(frame) == frame
+    assert without_udp_checksum(bytes(60)) == bytes(60)
 
 
 def test_the_checksum_of_sctp_is_left_alone() -> None:

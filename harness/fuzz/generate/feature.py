@@ -54,6 +54,7 @@ class Feature(Enum):
     OPERATIONS = auto()
     COLLECTOR = auto()
     METADATA = auto()
+    BARE_UDP = auto()
 
 
 FAMILIES: Final = (Feature.IPV4, Feature.IPV6)
@@ -66,6 +67,7 @@ RARE: Final = {
     Feature.NO_PICK_UP: 0.2,
     Feature.HOST_BARRED: 0.25,
     Feature.ISOLATION: 0.3,
+    Feature.BARE_UDP: 0.3,
     Feature.OWN_FRONTEND: 0.25,
     Feature.SERVICES: 0.8,
     Feature.TCP: 0.7,

@@ -49,6 +49,7 @@ class Caster:
         found: list[Conversation] = []
         while len(found) < count:
             found.append(self.conversation())
+            found[-1].bare = Feature.BARE_UDP in self.swarm and self.dice.chance(0.5)
             if self.dice.chance(0.25):
                 found.append(self.mirrored(found[-1]))
         return found

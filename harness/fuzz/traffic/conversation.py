@@ -8,7 +8,7 @@ from typing import Final
 from harness.frames.build import build_frame
 from harness.frames.headers import Headers
 from harness.fuzz.generate.dice import Dice
-from harness.fuzz.traffic.frame import with_tcp_flags
+from harness.fuzz.traffic.frame import with_tcp_flags, without_udp_checksum
 from harness.step import PacketStep
 from model.domain.event import Hook
 from model.domain.packet import Packet
@@ -32,12 +32,14 @@ PAYLOADS: Final = (0, 0, 0, 1, 7, 8, 64)
 class Conversation:
     """A tuple at a hook of an interface, seen from whoever sends its first packet.
 
-    `latest` is the last packet that passed, as it travelled on: what an answer answers to.
+    `latest` is the last packet that passed, as it travelled on: what an answer answers to. In a
+    bare one UDP goes without a checksum.
     """
 
     interface: int
     hook: Hook
     headers: Headers
+    bare: bool = False
     stage: int = 0
     latest: tuple[Hook, bytes] | None = None
     templates: dict[int, bytes] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class Conversation:
         if frame is None:
             headers = replace(self.headers, payload=payload)
             frame = build_frame(headers, self.hook, self.interface)
+            if self.bare:
+                frame = without_udp_checksum(frame)
             self.templates[payload] = frame
         return frame
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from model.domain.address import Family
-from model.domain.protocol import ICMP, ICMPV6, PORT_PROTOCOLS, TCP
+from model.domain.protocol import ICMP, ICMPV6, PORT_PROTOCOLS, TCP, UDP
 
 ETHERNET: Final = 14
 IPV4: Final = b"\x08\x00"
@@ -16,6 +16,7 @@ SHORTEST_TRANSPORT: Final = 8
 TCP_FLAGS: Final = 13
 TCP_CHECKSUM: Final = 16
 TCP_BYTES: Final = 20
+UDP_CHECKSUM: Final = 6
 ECHOES: Final = {ICMP: {8: 0, 0: 8}, ICMPV6: {128: 129, 129: 128}}
 """Echo request and reply, each by the other (RFC 792, RFC 4443)."""
 
@@ -76,6 +77,15 @@ def tcp_flags(frame: bytes) -> int:
     if parts is None or parts.protocol != TCP or len(frame) < parts.transport + TCP_BYTES:
         return 0
     return frame[parts.transport + TCP_FLAGS]
+
+
+def without_udp_checksum(frame: bytes) -> bytes:
+    """The same datagram without a checksum (RFC 768, RFC 6935); other frames as they are."""
+    parts = parts_of(frame)
+    if parts is None or parts.protocol != UDP:
+        return frame
+    at = parts.transport + UDP_CHECKSUM
+    return frame[:at] + bytes(2) + frame[at + 2 :]
 
 
 def with_byte(frame: bytes, at: int, value: int, begin: int, checksum_at: int) -> bytes:
