@@ -133,10 +133,10 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     changed = None if changed_since is None else changed_lines(REPOSITORY, changed_since)
     names = frozenset(operators.split(",") if operators else ())
     wanted = chosen(Wish(sides, names, pattern, changed))
+    if not wanted:
+        raise NothingToCompareError("no mutant is as asked for; --list alone shows all")
     if only_list:
         return listing(wanted, sides)
-    if not wanted:
-        raise NothingToCompareError("no mutant is as asked for; --list shows what there is")
     reviewed = read_review(review)
     rows = frozenset(row.name for row in ROWS) if matrix else frozenset()
     effort = Effort(limit, fuzz, rows, properties)

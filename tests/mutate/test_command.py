@@ -54,6 +54,7 @@ def test_a_run_its_reports_and_the_run_after_it(
         (["--operators", "nonsense"], exit_codes.ExitCode.USAGE, "--operators nonsense: unknown"),
         (["--changed-since", "nonsense"], exit_codes.ExitCode.USAGE, "--changed-since nonsense"),
         (["--filter", "nonsense"], exit_codes.ExitCode.NOTHING_COMPARED, "no mutant is as asked"),
+        (["--list", "--filter", "CT-99"], exit_codes.ExitCode.NOTHING_COMPARED, "no mutant is as"),
         (["--review", "nonsense"], exit_codes.ExitCode.USAGE, "nonsense: cannot be read"),
     ],
 )
