@@ -343,7 +343,7 @@ struct counter {
 	__u64 bytes;
 };
 
-/* windows: per CPU, index enum window (OBS-2a, LB-8) */
+/* windows: per CPU, index enum window_kind (OBS-2a, LB-8) */
 
 enum window_kind {
 	WINDOW_EVENTS,

@@ -6,6 +6,7 @@ import struct
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from harness.kernel.elf import string_at
 from harness.kernel.errors import BtfError
 
 MAGIC: Final = 0xEB9F
@@ -125,20 +126,16 @@ def _parse_record(data: bytes, position: int, names: bytes) -> tuple[Record, int
         for _ in range(count):
             items.append(_item(kind, flag, layout.unpack_from(data, position), names))
             position += layout.size
-    return Record(kind, _name(names, name_at), flag, size_or_type, tuple(items)), position
+    return Record(kind, string_at(names, name_at), flag, size_or_type, tuple(items)), position
 
 
 def _item(kind: Kind, flag: bool, fields: tuple[int, ...], names: bytes) -> tuple[int | str, ...]:
     if kind not in _NAMED_ITEMS:
         return fields
-    name = _name(names, fields[0])
+    name = string_at(names, fields[0])
     if kind is Kind.ENUM:
         return name, fields[1] if flag else fields[1] & 0xFFFFFFFF
     if kind is Kind.ENUM64:
         value = fields[2] << 32 | fields[1]
         return name, value if flag else value & 0xFFFFFFFFFFFFFFFF
     return (name, *fields[1:])
-
-
-def _name(names: bytes, offset: int) -> str:
-    return names[offset : names.index(b"\0", offset)].decode("utf-8")

@@ -44,7 +44,7 @@ def parse_sections(data: bytes, origin: str) -> dict[str, bytes]:
             raise ValueError("sections that overlap")
         names = _contents(data, headers[names_index])
         return {
-            _name(names, header.name_offset): _contents(data, header)
+            string_at(names, header.name_offset): _contents(data, header)
             for header in headers
             if header.kind != NO_BITS
         }
@@ -80,5 +80,6 @@ def _contents(data: bytes, header: _SectionHeader) -> bytes:
     return data[header.offset : header.offset + header.size]
 
 
-def _name(names: bytes, offset: int) -> str:
+def string_at(names: bytes, offset: int) -> str:
+    """The name at an offset of a string table. ValueError: it does not end, or is no UTF-8."""
     return names[offset : names.index(b"\0", offset)].decode("utf-8")

@@ -38,6 +38,10 @@ def test_a_change_is_one_finding_with_a_line_to_paste(
 def test_generated_steps_find_a_change_too(shell: Shell, folder: Path, mutant: Path) -> None:
     done = shell.run("compare", OURS, mutant, "--fail-fast", "--json", "--seed", 1)
     assert done.code == ExitCode.DIVERGENCE
+    assert done.json["findings"][0]["subject"] == f"new ({mutant})"
+    assert done.json["steps"] > 1  # no scenario was given: they are generated
+    ours = shell.run("compare", OURS, OURS, "--fuzz", done.json["steps"], "--json", "--seed", 1)
+    assert ours.code == ExitCode.AGREEMENT
 
 
 def test_the_model_says_which_build_is_wrong(shell: Shell, folder: Path, mutant: Path) -> None:
