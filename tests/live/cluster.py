@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +107,7 @@ def configuration(defragmentation_interface: int) -> Operation:
 def attach(
     node: NetworkNamespace, loaded: LoadedObject, helper: LoadedObject
 ) -> tuple[Program, ...]:
-    """Attach programs by descriptor, so that filters and callers share one set of maps."""
+    """The datapath at the node's end of the pod's interface, and the helper of FRAG-2."""
     places = [
         (NODE, loaded.programs["from_container"], INGRESS),
         (NODE, loaded.programs["to_container"], EGRESS),
@@ -115,11 +115,16 @@ def attach(
     ]
     with node.entered(), IPRoute() as netlink:
         netlink.tc("add", "clsact", NODE)
-        for interface, program, parent in places:
-            handle = {"fd": program.fd, "name": program.name, "classid": 1, "direct_action": True}
-            where = {"parent": parent, "prio": 1, "protocol": ETH_P_ALL}
-            netlink.tc("add-filter", "bpf", interface, ":1", **handle, **where)
+        add_filters(netlink, places)
     return tuple(program for _, program, _ in places)
+
+
+def add_filters(netlink: IPRoute, places: Iterable[tuple[int, Program, str]]) -> None:
+    """Attach programs by descriptor, so that filters and callers share one set of maps."""
+    for interface, program, parent in places:
+        handle = {"fd": program.fd, "name": program.name, "classid": 1, "direct_action": True}
+        where = {"parent": parent, "prio": 1, "protocol": ETH_P_ALL}
+        netlink.tc("add-filter", "bpf", interface, ":1", **handle, **where)
 
 
 @contextmanager

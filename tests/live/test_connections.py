@@ -1,4 +1,9 @@
-"""Real sockets believe what the datapath makes: translated errors, answers, and hairpins."""
+"""Real sockets believe what the datapath makes: translated packets and errors, answers, hairpins.
+
+Their kernels leave checksums to devices (CHECKSUM_PARTIAL). All is done twice: with devices that
+take such packets as they are, and with ones before which the kernel has to finish them, so that
+the receiver looks at what has come of the datapath's changes (PKT-8).
+"""
 
 from __future__ import annotations
 
@@ -13,14 +18,23 @@ from model.domain.event import Hook
 from model.domain.operation import SetConfiguration
 from model.domain.protocol import TCP, UDP
 from model.domain.reason import Reason
-from tests.live.cluster import SECONDS, SERVICE_PORT, SOCKETS, Cluster, cluster
+from tests.live.cluster import (
+    SECONDS,
+    SERVER_PORT,
+    SERVICE_PORT,
+    SOCKETS,
+    Cluster,
+    cluster,
+)
+from tests.live.namespaces import NetworkNamespace
 from tests.live.network import MTU
+from tests.live.offload import finish_checksums, half_finished, tap
 from tests.model.builder import IPV4, IPV6, End, Network, both_families
 from tests.model.node import backend, frontend, service
 
 NARROW = 1300
 POD_PORT = 9090
-EMPTY, ITSELF = 100, 200
+EMPTY, ITSELF, STREAM = 100, 200, 300
 """Numbers of services, of their backends too; one more for IPv6."""
 
 LEVEL = {Family.IPV4: socket.IPPROTO_IP, Family.IPV6: socket.IPPROTO_IPV6}
@@ -31,10 +45,13 @@ PATH_MTU = {Family.IPV4: 14, Family.IPV6: 24}
 """IP_MTU, IPV6_MTU"""
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[Cluster]:
+@pytest.fixture(scope="module", params=["devices sum", "the kernel sums"])
+def made(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Besides the server's there are services without a backend, and ones that the pod serves."""
     with cluster(tracks_everything=True) as whole:
+        if request.param == "the kernel sums":
+            for interface in ("lxc", "uplink"):
+                finish_checksums(whole.network.node, interface)
         rejects = Configuration(no_backend=NoBackendAction.REJECT)
         whole.subject.apply([SetConfiguration(rejects)])
         for number, net in enumerate((IPV4, IPV6)):
@@ -43,14 +60,50 @@ def made() -> Iterator[Cluster]:
             inner = [frontend(net.other_service, SERVICE_PORT, kind) for kind in (TCP, UDP)]
             whole.subject.apply([service(EMPTY + number, external, [])])
             whole.subject.apply([service(ITSELF + number, inner, [own])])
+            stream = [frontend(net.service, SERVICE_PORT, TCP)]
+            server = backend(STREAM + number, End(net.backends[0], SERVER_PORT))
+            whole.subject.apply([service(STREAM + number, stream, [server])])
         yield whole
 
 
 def pod_socket(made: Cluster, net: Network, kind: socket.SocketKind) -> socket.socket:
-    with made.network.pod.entered():
+    return socket_in(made.network.pod, net, kind)
+
+
+def socket_in(namespace: NetworkNamespace, net: Network, kind: socket.SocketKind) -> socket.socket:
+    with namespace.entered():
         result = socket.socket(SOCKETS[net.family], kind)
     result.settimeout(SECONDS)
     return result
+
+
+@pytest.mark.clause(hits=["LB-10", "NAT-1", "PKT-8"])
+@both_families
+def test_a_service_at_the_server(made: Cluster, net: Network) -> None:
+    """Data both ways over TCP and UDP, each sum left half-finished by either end (PKT-8)."""
+    with (
+        socket_in(made.network.server, net, socket.SOCK_STREAM) as listener,
+        pod_socket(made, net, socket.SOCK_STREAM) as client,
+        tap(made.network.node, "lxc") as from_pod,
+        tap(made.network.node, "uplink") as from_server,
+    ):
+        listener.bind((net.backends[0], SERVER_PORT))
+        listener.listen()
+        client.connect((net.service, SERVICE_PORT))
+        server, _ = listener.accept()
+        with server:
+            client.sendall(b"question")
+            assert server.recv(100) == b"question"
+            server.sendall(b"answer")
+            assert client.recv(100) == b"answer"
+        assert half_finished(from_pod) > 0
+        assert half_finished(from_server) > 0
+    with made.client(net) as asking, made.server(net) as answering:
+        asking.sendto(b"question", (net.service, SERVICE_PORT))
+        data, sender = answering.recvfrom(100)
+        assert data == b"question"
+        answering.sendto(b"answer", sender)
+        assert asking.recvfrom(100)[0] == b"answer"
 
 
 @pytest.mark.clause(hits=["CT-9", "NAT-2", "NAT-2a"])

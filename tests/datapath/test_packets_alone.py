@@ -1,0 +1,106 @@
+"""What lockstep cannot show: packets between two writes of a transaction, clock and chance.
+
+Expectations are docs/specification.md's (LB-3c, LB-8) and docs/datapath.md's ("What a control plane
+has to keep to").
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from harness.datapath.bench import Bench
+from harness.datapath.codec.index import index_key
+from harness.datapath.subject import KernelSubject
+from harness.kernel.probe import COARSE_CLOCK, supports_helper
+from model.domain.address import parse_address
+from model.domain.configuration import Configuration
+from model.domain.endpoint import Endpoint
+from model.domain.event import DropEvent, Hook
+from model.domain.flow import Flow, Selection
+from model.domain.operation import PutEndpoint
+from model.domain.packet import Outcome, Packet, Verdict
+from model.domain.protocol import UDP
+from model.domain.reason import Reason
+from model.domain.service import Algorithm
+from tests.model.builder import IPV4, End, segment
+from tests.model.node import backends, frontend, service
+
+INTERFACE = 10
+CONNECTIONS = 64
+CLOCK_MONOTONIC_COARSE = 6
+"""Of linux/time.h: the clock as of the kernel's last tick."""
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[KernelSubject]:
+    """A subject whose clock is never set: it is the kernel's."""
+    with Bench() as opened:
+        yield opened.open()
+
+
+@pytest.fixture
+def subject(bench: KernelSubject) -> KernelSubject:
+    """With a pod, and with a service of four backends that are chosen by chance."""
+    bench.reset()
+    servers = backends(IPV4, 4)
+    web = service(1, [frontend(IPV4.service, 53, UDP)], servers, Algorithm.RANDOM)
+    bench.apply([PutEndpoint(Endpoint(1, "pod", INTERFACE, 100, parse_address(IPV4.pod))), web])
+    return bench
+
+
+def sent(subject: KernelSubject, address: str, port: int = 40000) -> Outcome:
+    """What becomes of a UDP packet of the pod's."""
+    frame = segment(UDP, End(IPV4.pod, port), End(address, 53), "", b"question")
+    outcome = subject.process(Packet(Hook.FROM_CONTAINER, INTERFACE, frame))
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+@pytest.mark.parametrize("table", ["services", "backends"])
+@pytest.mark.clause(hits=["LB-8"])
+def test_a_half_written_service_has_no_backend(subject: KernelSubject, table: str) -> None:
+    """Its row is gone, or its list still names slots that are somebody else's by now."""
+    rows = subject.loaded.maps[table]
+    for key, value in rows.items():
+        if table == "services":
+            rows.delete(key)
+        elif any(value):
+            rows.update(key, value[:4] + index_key(2) + value[8:])
+    outcome = sent(subject, IPV4.service)
+    assert outcome.verdict is Verdict.DROP
+    (event,) = outcome.events
+    assert isinstance(event, DropEvent)
+    assert event.reason is Reason.NO_BACKEND
+
+
+@pytest.mark.clause(hits=["LB-3c"])
+def test_chance_takes_every_backend(subject: KernelSubject) -> None:
+    """That one of four is left out 64 times happens in less than one of ten million runs."""
+    for port in range(CONNECTIONS):
+        assert sent(subject, IPV4.service, 40000 + port).verdict is Verdict.PASS
+    choices = [
+        one.backend for one in subject.state().conntrack.values() if isinstance(one, Selection)
+    ]
+    assert len(choices) == CONNECTIONS
+    assert set(choices) == {1, 2, 3, 4}
+
+
+def test_the_clock_is_that_of_the_last_tick(subject: KernelSubject) -> None:
+    """Where the kernel has a helper for it; else it is the exact one."""
+    coarse = supports_helper(COARSE_CLOCK)
+    clock = CLOCK_MONOTONIC_COARSE if coarse else time.CLOCK_MONOTONIC
+    timeout = Configuration().timeouts.other
+    for port in range(CONNECTIONS):
+        before = time.clock_gettime_ns(clock)
+        sent(subject, IPV4.peer, 40000 + port)
+        after = time.clock_gettime_ns(clock)
+        stamps = [
+            one.expires - timeout
+            for key, one in subject.state().conntrack.items()
+            if isinstance(one, Flow) and key.endpoint_port == 40000 + port
+        ]
+        assert len(stamps) == 1
+        assert before <= stamps[0] <= after
