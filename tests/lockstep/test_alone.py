@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.lockstep.alone import walk_alone
-from harness.lockstep.free_choice import always
+from harness.lockstep.free_choice import FIRST, always
 from harness.reference import ModelReference
-from harness.step import ClockStep, CollectStep, OperationStep
+from harness.step import START_CLOCK, ClockStep, CollectStep, OperationStep
 from harness.subject import OperationError
 from model.domain.configuration import SECOND
 from model.domain.flow import Selection
+from model.domain.limits import Limits
 from model.domain.operation import RemoveService
 from model.domain.reason import Reason
 from tests.lockstep.world import LOTTERY, enters, flow_key, leaves, scenario
@@ -22,6 +25,25 @@ def test_every_step_is_walked_in_order() -> None:
     assert [step for step, _ in walked] == list(steps)
     reasons = [prediction and prediction.reason for _, prediction in walked]
     assert reasons == [Reason.NEW, None, Reason.NEW, None, None], "the flow expires at 60 s"
+
+
+def test_every_walk_starts_empty_at_the_same_time_and_in_tables_of_its_sizes() -> None:
+    reference = ModelReference()
+    small = replace(scenario(leaves(1), leaves(2)), limits=Limits(conntrack=1, refuse=True))
+    for _ in range(2):
+        walked = [prediction for _, prediction in walk_alone(reference, small, lambda _: FIRST)]
+        first, second = (prediction for prediction in walked if prediction is not None)
+        assert first.reason is Reason.NEW
+        assert second.reason is Reason.CONNTRACK_CREATE_FAILED
+        assert first.outcome.events[0].time == START_CLOCK
+
+
+def test_the_collector_runs() -> None:
+    reference = ModelReference()
+    steps = leaves(), ClockStep(60 * SECOND), CollectStep()
+    for _ in walk_alone(reference, scenario(*steps), lambda _: FIRST):
+        pass
+    assert not reference.state().conntrack
 
 
 def test_packets_can_be_left_out() -> None:

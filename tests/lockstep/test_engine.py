@@ -220,6 +220,26 @@ def test_an_operation_that_only_the_datapath_refuses_is_no_agreement() -> None:
         )
 
 
+class Older(ModelReference):
+    """A reference that reports do not call `model`."""
+
+    name = "older build"
+
+
+@pytest.mark.parametrize("packet", [1, 2])
+def test_a_divergence_names_both_sides(packet: int) -> None:
+    """Whether a packet shows it or, behind the last one, the whole state."""
+
+    def plant(datapath: Datapath, outcome: Outcome) -> Outcome:
+        datapath.apply([PutEntry(flow_key(1234), datapath.tables.conntrack[flow_key()])])
+        return replace(outcome, verdict=Verdict.DROP if packet == 1 else outcome.verdict)
+
+    run = Lockstep(Older(), WrongDatapath(packet, plant)).run(scenario(leaves(), enters()))
+    (found,) = run.divergences
+    assert (found.step is None) == (packet == 2)
+    assert (found.reference, found.subject) == ("older build", "datapath")
+
+
 def test_progress_is_told_after_every_step() -> None:
     told: list[int] = []
     Lockstep(ModelReference(), Datapath()).run(scenario(*LONG_LIFE), told.append)

@@ -13,12 +13,15 @@ from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import RunResult
 from harness.reference import ModelReference
 from harness.step import OperationStep, PacketStep, Scenario, Step
+from model.domain.configuration import SECOND
 from model.domain.flow import Flow, FlowKey
 from model.domain.limits import UNLIMITED, Limits, TableKind, TableName
-from model.domain.operation import Operation, PutEntry
+from model.domain.operation import Operation, PutEntry, PutService
 from model.domain.packet import Outcome, Packet
+from model.domain.service import Algorithm
 from tests.lockstep.world import (
     PEER,
+    TOPOLOGY,
     WEB,
     Datapath,
     enters,
@@ -26,6 +29,7 @@ from tests.lockstep.world import (
     flow_key,
     leaves,
     scenario,
+    service,
 )
 
 SIZE, BATCH = 8, 2
@@ -111,6 +115,33 @@ def test_an_evicted_flow_is_new_when_it_comes_again() -> None:
     result = run(Evicting(), *connections(*range(1, 10)), enters(40001), enters(40009))
     assert result.divergences == []
     assert result.reasons == {"new": 10, "reply": 1}
+
+
+class EvictsAffinities(Datapath):
+    """Has much room for connections; of four affinities it gives up the oldest."""
+
+    def kept(self, table: TableName) -> int | None:
+        return 2 if table.kind is TableKind.AFFINITIES else 1000
+
+    def process(self, packet: Packet) -> Outcome:
+        outcome = super().process(packet)
+        affinities = self.tables.affinities
+        if len(affinities) > 3:
+            del affinities[next(iter(affinities))]
+        return outcome
+
+
+def test_of_several_tables_each_evicts_by_its_own_size() -> None:
+    """The pod has an affinity for each service that it opens a connection to."""
+    services = [
+        service(number, f"10.96.1.{number}", Algorithm.MAGLEV, affinity_timeout=SECOND)
+        for number in range(1, 7)
+    ]
+    topology = (TOPOLOGY[0], *map(PutService, services))
+    steps = [leaves(number, to=f"10.96.1.{number}") for number in range(1, 7)]
+    result = Lockstep(ModelReference(), EvictsAffinities()).run(scenario(*steps, topology=topology))
+    assert result.divergences == []
+    assert (result.packets, result.evicted) == (6, 3)
 
 
 def test_entries_of_a_packet_may_be_evicted_for_each_other() -> None:

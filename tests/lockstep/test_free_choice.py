@@ -121,3 +121,12 @@ def test_where_nothing_fits_the_nearest_prediction_is_shown() -> None:
     assert differences == (ONE,)
     assert prediction.outcome == wanted
     assert [choice.number for choice in prediction.draws] == [2]
+
+
+def test_where_nothing_fits_better_the_first_choice_is_shown() -> None:
+    reference = Lockstep(ModelReference(), Lottery([])).reference
+    reference.apply(scenario().topology)
+    packet = leaves(1, to=LOTTERY).packet
+    wanted = reference.predict(packet, always(0)).outcome
+    prediction, differences = matching_prediction(reference, packet, lambda _: (ONE,))
+    assert (prediction.outcome, differences) == (wanted, (ONE,))

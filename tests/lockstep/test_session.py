@@ -45,9 +45,20 @@ def test_sums_over_scenarios() -> None:
     assert (total.scenarios, total.steps, total.packets) == (3, 4, 4)
     assert total.reasons == {"new": 3, "reply": 1}
     assert done == [("good", 2), ("short", 1), ("lottery", 1)]
+    assert total.clauses == {**total.clauses, "CT-2": 4, "LB-3c": 1}
+    assert total.ways.total() == 4
     assert here.covered["LB-3c"] == {"lottery"}
     assert here.covered["CT-2"] == {"good", "short", "lottery"}
     assert not here.interrupted
+
+
+def test_near_misses_and_evictions_are_summed() -> None:
+    here = session()
+    here.run([replace(GOOD, misses=("CT-5", "CT-12")), replace(SHORT, misses=("CT-12",))])
+    assert here.total.misses == {"CT-5": 1, "CT-12": 2}
+    here.total.add(RunResult(evicted=2))
+    here.total.add(RunResult(evicted=1))
+    assert here.total.evicted == 3
 
 
 def test_divergences_are_told_at_once_and_the_rest_is_run() -> None:
