@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,7 +13,15 @@ import pytest
 from model.domain.event import Hook
 from model.domain.protocol import UDP
 from model.domain.reason import Reason
-from tests.live.cluster import CLIENT_PORT, SERVER_PORT, SERVICE_PORT, Cluster, cluster, udp
+from tests.live.cluster import (
+    CLIENT_PORT,
+    SECONDS,
+    SERVER_PORT,
+    SERVICE_PORT,
+    Cluster,
+    cluster,
+    udp,
+)
 from tests.live.datagram import PAYLOAD, put_on_the_wire, summed
 from tests.live.network import NODE_ETHERNET, POD_ETHERNET
 from tests.live.offload import SOL_PACKET
@@ -99,4 +108,7 @@ def test_a_tag_that_the_kernel_has_taken_off_is_one_still(made: Cluster, net: Ne
     tagged = frame[:ADDRESSES_LENGTH] + TAG + frame[ADDRESSES_LENGTH:]
     before = made.counted(Hook.FROM_CONTAINER, Reason.UNKNOWN_L3)
     put_on_the_wire(made.network.pod, [tagged])
+    end = time.monotonic() + SECONDS
+    while made.counted(Hook.FROM_CONTAINER, Reason.UNKNOWN_L3) == before and time.monotonic() < end:
+        time.sleep(0.01)
     assert made.counted(Hook.FROM_CONTAINER, Reason.UNKNOWN_L3) == before + 1
