@@ -21,6 +21,7 @@ enum deed {
 	DEED_COUNT = 8,
 	DEED_SENSELESS_ENTRY = 9,
 	DEED_CLOCK = 10,
+	DEED_SENSELESS_COUNT = 11,
 };
 
 static __always_inline void report(const __u64 time, const __u16 padding)
@@ -57,9 +58,9 @@ static __always_inline void spoil(void)
 		backend->state = 9;
 }
 
-static __always_inline void count(void)
+static __always_inline void count(const __u32 reason)
 {
-	const __u32 index = HOOK_FROM_CONTAINER * REASON_LIMIT + REASON_NEW, kind = WINDOW_EVENTS;
+	const __u32 index = HOOK_FROM_CONTAINER * REASON_LIMIT + reason, kind = WINDOW_EVENTS;
 	struct counter *counter = map_lookup(counters, &index);
 	struct window *window = map_lookup(windows, &kind);
 
@@ -98,7 +99,7 @@ int from_container(struct __sk_buff *skb)
 		remember(1, 0);
 		break;
 	case DEED_COUNT:
-		count();
+		count(REASON_NEW);
 		break;
 	case DEED_SENSELESS_ENTRY:
 		remember(0, 1 << 15);
@@ -106,6 +107,9 @@ int from_container(struct __sk_buff *skb)
 	case DEED_CLOCK:
 		if (settings)
 			report(settings->clock_override, 0);
+		break;
+	case DEED_SENSELESS_COUNT:
+		count(0);
 		break;
 	}
 	return 0;

@@ -32,7 +32,7 @@ from model.domain.state import Counter, CounterKey, State
 
 STAND_IN = Path(__file__).with_name("stand_in.bpf.c")
 REDIRECT, UNKNOWN_VERDICT, STALE_CHECKSUM, EVENT, SENSELESS_EVENT = range(1, 6)
-DAMAGE, SENSELESS_KEY, COUNT, SENSELESS_ENTRY, CLOCK = range(6, 11)
+DAMAGE, SENSELESS_KEY, COUNT, SENSELESS_ENTRY, CLOCK, SENSELESS_COUNT = range(6, 12)
 FRAME = bytes(12) + b"\x08\x00" + bytes(50)
 INTERFACE = 5
 POD = Endpoint(1, "pod", INTERFACE, 100, parse_address("10.0.0.1"))
@@ -170,6 +170,14 @@ def test_senseless_entries_are_missed_and_told(
     assert subject.read(SENSELESS) is None
     assert subject.state() == State()
     assert any(complaint in line for line in subject.damage())
+
+
+def test_a_packet_that_is_counted_under_no_reason_is_told(subject: KernelSubject) -> None:
+    """No counter that is compared has moved."""
+    processed(subject, SENSELESS_COUNT)
+    assert subject.state().counters == {}
+    (complaint,) = subject.damage()
+    assert complaint.startswith("counters: reason 0 is none")
 
 
 def test_senseless_events_are_missed_and_told(subject: KernelSubject) -> None:

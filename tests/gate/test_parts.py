@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,13 +13,22 @@ from harness.commands.exit_codes import ExitCode
 from harness.errors import UserError
 from harness.gate.change import changed_lines, clauses_of, new_lines
 from harness.gate.clock import Clock
-from harness.gate.cost import Costs, judge
+from harness.gate.cost import Cost, Costs, judge
 from harness.gate.known import Known
 from harness.gate.limits import Limits, read_limits
 from harness.gate.outcome import Outcome, Stage, State
 from harness.gate.properties import failing_nodes
 from harness.gate.tree import folder_tree, revision_tree
-from harness.store.records import DivergenceRecord, FieldDifference
+from harness.store.records import (
+    DivergenceRecord,
+    FieldDifference,
+    Run,
+    RunFacts,
+    RunState,
+    ScenarioResult,
+    ScenarioStatus,
+    Standing,
+)
 from tests.commands.command_line import ROOT
 from tests.gate.change import BUG, datapath
 
@@ -186,6 +196,49 @@ def test_verdicts_without_a_run_are_never_a_pass() -> None:
     assert outcome(interrupted=True).exit_code() is ExitCode.INTERRUPTED
     assert outcome(mend=["a"]).exit_code() is ExitCode.USAGE
     assert outcome(failures=["a"]).exit_code() is ExitCode.USAGE
+
+
+def run_of(*packets: int, standing: Standing = Standing.KNOWN) -> Run:
+    """A run by both loaders, with a divergence: scenarios of so many packets each by libbpf."""
+    scenarios = tuple(
+        ScenarioResult(loader, f"{place}.yaml", "", "", ScenarioStatus.AGREES, packets=count)
+        for loader, counts in (("libbpf", packets), ("bcc", (1,)))
+        for place, count in enumerate(counts)
+    )
+    facts = RunFacts("gate", 0, "", "", "", "", "", ("libbpf", "bcc"))
+    divergence = replace(record(), standing=standing)
+    return Run(1, RunState.FINISHED, facts, scenarios, divergences=(divergence,))
+
+
+@pytest.mark.parametrize(
+    ("run", "code"),
+    [
+        (run_of(3, 0), ExitCode.AGREEMENT),
+        (run_of(0, 0), ExitCode.NOTHING_COMPARED),
+        (run_of(), ExitCode.NOTHING_COMPARED),
+        (run_of(3, standing=Standing.NEW), ExitCode.DIVERGENCE),
+    ],
+    ids=["passes", "no packets", "no scenarios", "new divergence"],
+)
+def test_a_pass_takes_packets_by_each_loader_and_nothing_new(run: Run, code: ExitCode) -> None:
+    assert outcome(run=run).exit_code() is code
+    by_libbpf = replace(run, facts=replace(run.facts, loaders=("libbpf",)))
+    assert outcome(run=by_libbpf).exit_code() is code
+
+
+def test_whatever_fails_a_gate_is_told_and_is_no_pass() -> None:
+    too_much = Cost("program", "stack", 1.0, 2.0, "takes too much")
+    not_done = Stage("corpora", State.NOT_RUN, 0, "", needed=True)
+    for values, code, lines in (
+        ({"costs": [too_much]}, ExitCode.DIVERGENCE, ["takes too much"]),
+        ({"failing": ["a"]}, ExitCode.DIVERGENCE, ["property fails, and not on the base: a"]),
+        ({"failures": ["a"]}, ExitCode.USAGE, ["a"]),
+        ({"mend": ["a"]}, ExitCode.USAGE, ["a"]),
+        ({"interrupted": True}, ExitCode.INTERRUPTED, []),
+        ({"stages": [not_done]}, ExitCode.INTERRUPTED, []),
+    ):
+        found = outcome(run=run_of(3), **values)
+        assert (found.exit_code(), list(found.complaints())) == (code, lines)
 
 
 def test_a_needed_stage_that_was_cut_short_is_missing() -> None:
