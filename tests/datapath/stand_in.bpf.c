@@ -22,6 +22,7 @@ enum deed {
 	DEED_SENSELESS_ENTRY = 9,
 	DEED_CLOCK = 10,
 	DEED_SENSELESS_COUNT = 11,
+	DEED_INTERFACE = 12,
 };
 
 static __always_inline void report(const __u64 time, const __u16 padding)
@@ -110,6 +111,9 @@ int from_container(struct __sk_buff *skb)
 		break;
 	case DEED_SENSELESS_COUNT:
 		count(0);
+		break;
+	case DEED_INTERFACE:
+		report(skb->ifindex, 0);
 		break;
 	}
 	return 0;

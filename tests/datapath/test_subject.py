@@ -32,7 +32,8 @@ from model.domain.state import Counter, CounterKey, State
 
 STAND_IN = Path(__file__).with_name("stand_in.bpf.c")
 REDIRECT, UNKNOWN_VERDICT, STALE_CHECKSUM, EVENT, SENSELESS_EVENT = range(1, 6)
-DAMAGE, SENSELESS_KEY, COUNT, SENSELESS_ENTRY, CLOCK, SENSELESS_COUNT = range(6, 12)
+DAMAGE, SENSELESS_KEY, COUNT, SENSELESS_ENTRY, CLOCK = range(6, 11)
+SENSELESS_COUNT, REPORT_INTERFACE = range(11, 13)
 FRAME = bytes(12) + b"\x08\x00" + bytes(50)
 INTERFACE = 5
 POD = Endpoint(1, "pod", INTERFACE, 100, parse_address("10.0.0.1"))
@@ -78,6 +79,15 @@ def test_verdicts_frames_and_contexts(subject: KernelSubject) -> None:
     assert subject.process(sent) == Outcome(Verdict.PASS, FRAME, sent.context)
     dropped = subject.process(packet(0, Hook.TO_CONTAINER))
     assert dropped == Outcome(Verdict.DROP, FRAME, sent.context)
+
+
+def test_every_packet_has_its_own_interface_and_context(subject: KernelSubject) -> None:
+    for interface in (INTERFACE, INTERFACE + 1, INTERFACE):
+        outcome = subject.process(packet(REPORT_INTERFACE)._replace(interface=interface))
+        assert isinstance(outcome, Outcome)
+        assert [event.time for event in outcome.events] == [interface]
+    plain = Packet(Hook.FROM_CONTAINER, INTERFACE, FRAME)
+    assert subject.process(plain) == Outcome(Verdict.PASS, FRAME, Context())
 
 
 def test_a_redirect_names_its_interface_in_the_context(subject: KernelSubject) -> None:
@@ -170,6 +180,16 @@ def test_senseless_entries_are_missed_and_told(
     assert subject.read(SENSELESS) is None
     assert subject.state() == State()
     assert any(complaint in line for line in subject.damage())
+
+
+def test_what_a_packet_leaves_behind_is_told_without_a_look_at_the_state(
+    subject: KernelSubject,
+) -> None:
+    assert subject.state() == State()
+    assert subject.damage() == []
+    processed(subject, SENSELESS_ENTRY)
+    (complaint,) = subject.damage()
+    assert "conntrack entry: flags 0x8000" in complaint
 
 
 def test_a_packet_that_is_counted_under_no_reason_is_told(subject: KernelSubject) -> None:
