@@ -85,6 +85,7 @@ def test_selection(codecs: Codecs, btf: Btf) -> None:
         ({"kind": 3, "reason": 32, "source_port": 5}, "not empty"),
         ({"kind": 3, "reason": 32, "family": 4, "source": PEER6}, "first word"),
         ({"kind": 3, "reason": 32, "family": 5}, "family 5"),
+        ({"kind": 3, "reason": 32, "hook": 2}, "hook 2"),
         ({"kind": 3, "reason": 32, "padding": 5}, "padding"),
     ],
 )
@@ -95,6 +96,46 @@ def test_nonsense_is_noticed(
         codecs.event.decode(record(btf, **fields))
 
 
+RULE = ("rule", "local_identity", "peer_identity")
+CHOICE = ("service", "backend", "backend_address", "backend_port")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        *((EventKind.DROP, field) for field in (*RULE, *CHOICE)),
+        *((EventKind.POLICY_VERDICT, field) for field in CHOICE),
+        *((EventKind.SELECTION, field) for field in ("reason", *RULE)),
+    ],
+)
+def test_a_field_that_the_kind_does_not_have_is_noticed(
+    codecs: Codecs, btf: Btf, kind: EventKind, field: str
+) -> None:
+    fields = HEAD | {"kind": kind} | ({"reason": 33} if kind is EventKind.DROP else {})
+    codecs.event.decode(record(btf, **fields))
+    with pytest.raises(ContentError, match="fields that it does not have"):
+        codecs.event.decode(record(btf, **fields | {field: PEER if "address" in field else 1}))
+
+
+@pytest.mark.parametrize("field", ["source", "destination", "backend_address"])
+@pytest.mark.parametrize("family", [0, 4])
+def test_an_address_that_is_longer_than_its_family_is_noticed(
+    codecs: Codecs, btf: Btf, family: int, field: str
+) -> None:
+    fields = {"kind": EventKind.SELECTION, "family": family}
+    codecs.event.decode(record(btf, **fields))
+    with pytest.raises(ContentError, match="event: "):
+        codecs.event.decode(record(btf, **fields | {field: PEER6}))
+
+
+@pytest.mark.parametrize("field", ["source_port", "destination_port", "protocol"])
+def test_a_tuple_without_family_is_empty(codecs: Codecs, btf: Btf, field: str) -> None:
+    with pytest.raises(ContentError, match="not empty"):
+        codecs.event.decode(record(btf, kind=EventKind.DROP, reason=33, **{field: 1}))
+
+
 def test_a_record_of_another_size_is_noticed(codecs: Codecs, btf: Btf) -> None:
-    with pytest.raises(ContentError, match="bytes instead of"):
-        codecs.event.decode(record(btf, kind=3, reason=32) + b"\0")
+    data = record(btf, kind=3, reason=32)
+    for other in (data + b"\0", *(data[:length] for length in range(len(data)))):
+        with pytest.raises(ContentError, match="bytes instead of"):
+            codecs.event.decode(other)
