@@ -89,7 +89,8 @@ static __always_inline __u32 pseudo_header_sum(struct context *context, const __
 /*
  * Whether the sender left the checksum for the device to finish (CHECKSUM_PARTIAL): the kernel's
  * helper does not touch such a one. This spoils the packet, of which the answer has to have taken
- * what it needs.
+ * what it needs. The device's sum of it stays right: where answer and packet have the same length
+ * the kernel keeps it (PKT-8).
  *
  * No helper ends that state. If the device finishes it after all, it sums what lies behind the old
  * packet's headers and writes the result where that packet had its checksum.
@@ -106,7 +107,10 @@ static __always_inline bool is_half_finished(struct context *context, const __u3
 	if (bpf_l4_csum_replace(context->skb, offset + place, 0, 1, 0))
 		return false;
 	checksum = packet_linear_bytes(context->skb, offset + place, sizeof(*checksum));
-	return checksum && *checksum == before;
+	if (!checksum || *checksum == before)
+		return checksum;
+	bpf_csum_update(context->skb, word16_change(before, *checksum));
+	return false;
 }
 
 /* What a segment without ACK takes of the sequence space: it is a SYN (PKT-6), which takes one. */
