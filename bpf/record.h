@@ -165,13 +165,26 @@ static __always_inline bool record_create_leaving(struct context *context,
 	return true;
 }
 
+/* A selection under the peer's tuple goes, so that it never leads to a second open flow (CT-13). */
+static __always_inline bool record_create_entering(struct context *context,
+						   const enum family family)
+{
+	if (!flow_create(context, family))
+		return false;
+	if (context->connection->overtakes) {
+		context->tuple->tuple.opener = OPENER_ENDPOINT;
+		conntrack_delete(context->tuple, family);
+	}
+	return true;
+}
+
 /* False: an entry could not be created; there is none then. */
 static __always_inline bool record_create(struct context *context, const enum hook hook,
 					  const enum family family)
 {
 	if (hook == HOOK_FROM_CONTAINER)
 		return record_create_leaving(context, family);
-	return flow_create(context, family);
+	return record_create_entering(context, family);
 }
 
 /* CT-5, CT-3. A later fragment changes no state (FRAG-1b); a fully closed flow is not refreshed. */

@@ -37,6 +37,21 @@ static __always_inline __be16 backend_port(const struct context *context, const 
 	return hook == HOOK_FROM_CONTAINER ? tuple->endpoint_port : tuple->peer_port;
 }
 
+/* Whether a packet of a known flow gets another port (LB-10), in one direction or the other. */
+static __always_inline bool changes_port(struct context *context, const enum hook hook,
+					 const enum family family)
+{
+	const struct connection *connection = context->connection;
+	const struct flow_tuple *backend = &context->flow_key->tuple;
+	const __be16 service_port = context->flow->service_port;
+
+	if (needs_reverse_nat(context, hook, family))
+		return service_port != backend_port(context, hook);
+	if (!connection->translated || connection->unchanged)
+		return false;
+	return service_port != (connection->hairpin ? backend->endpoint_port : backend->peer_port);
+}
+
 /* Step 6. 0: go on. */
 static __always_inline enum reason translation_check(struct context *context, const enum hook hook,
 						     const enum family family)
@@ -47,9 +62,7 @@ static __always_inline enum reason translation_check(struct context *context, co
 		return 0;
 	if (flow_lacks_service(flow, context->connection->translated, family))
 		return REASON_NO_TRANSLATION_DATA;
-	if (context->packet->protocol == PROTOCOL_SCTP &&
-	    needs_reverse_nat(context, hook, family) &&
-	    flow->service_port != backend_port(context, hook))
+	if (context->packet->protocol == PROTOCOL_SCTP && changes_port(context, hook, family))
 		return REASON_UNSUPPORTED;
 	return 0;
 }

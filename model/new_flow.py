@@ -5,7 +5,7 @@ from __future__ import annotations
 from model import affinity, conntrack, policy, room
 from model.conntrack import Finding
 from model.domain.event import PolicyVerdictEvent, SelectionEvent, Tuple
-from model.domain.flow import Flow, FlowKey, Selection
+from model.domain.flow import Flow, FlowKey, Opener, Selection
 from model.domain.policy import RuleVerdict
 from model.domain.protocol import TCP
 from model.domain.reason import Reason
@@ -83,6 +83,7 @@ def record(
         writes[finding.match.key] = None
     if choice is None:
         room.require(passage, [finding.key])
+        writes |= overtaken_selection(passage)
         writes[finding.key] = first_state(passage, None)
     else:
         room.require(passage, list({finding.key: None, choice.key: None}))
@@ -94,6 +95,18 @@ def record(
     note_other_kind(passage, writes)
     trace.note("CT-1", "flow created", finding.key if choice is None else choice.key)
     return writes
+
+
+def overtaken_selection(passage: Passage) -> dict[TableKey, TableValue | None]:
+    """The removal of the selection under the tuple of a flow that the peer opens (CT-13)."""
+    view, hook = passage.view, passage.packet.hook
+    if passage.leaves_pod or not conntrack.can_be_reply(view):
+        return {}
+    key = conntrack.flow_key(view, hook, Opener.ENDPOINT)
+    if not isinstance(passage.table.get(key), Selection):
+        return {}
+    passage.trace.note("CT-13", "the peer's flow removes the selection", key)
+    return {key: None}
 
 
 def note_choice(passage: Passage, key: FlowKey, choice: Choice) -> None:

@@ -20,9 +20,9 @@ def require_translation_data(flow: Flow) -> None:
 
 
 def require_same_port(match: Match) -> None:
-    """Drop a reply in SCTP that would need another port (LB-10)."""
+    """Drop an SCTP packet of a known flow that would need another port (LB-10)."""
     key, flow = match.key, match.flow
-    if key.protocol != SCTP or not match.is_reply or not conntrack.needs_translation(key, flow):
+    if key.protocol != SCTP or not conntrack.needs_translation(key, flow):
         return
     backend_port = key.endpoint_port if flow.hairpin else key.peer_port
     if flow.service_port != backend_port:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from model.domain.address import parse_address
+from model.domain.configuration import SECOND
+from model.domain.flow import Flow, Selection
 from model.domain.operation import RemoveService
 from model.domain.packet import Verdict
 from model.domain.protocol import SCTP, TCP, UDP
@@ -194,6 +197,25 @@ def test_an_sctp_port_cannot_change(net: Network) -> None:
     assert node.table == {}
     same_port = service(1, [frontend(net.service, 80, SCTP)], backends(net, 1, port=80))
     assert Node(same_port).send(client.out()).reason is Reason.NEW
+
+
+@both_families
+def test_no_sctp_packet_of_a_flow_with_another_port_passes(net: Network) -> None:
+    """No packet makes such a flow; somebody has put it into the table."""
+    client = connection(net, net.service, 80, kind=SCTP)
+    behind = client.behind(End(net.backends[0], 81))
+    node = Node(service(1, [frontend(net.service, 80, SCTP)], backends(net, 1, port=81)))
+    flow = Flow(
+        expires=node.now + SECOND,
+        load_balanced=True,
+        service=1,
+        service_address=parse_address(net.service),
+        service_port=80,
+    )
+    node.put(flow_key(client), Selection(1, 1))
+    node.put(flow_key(behind), flow)
+    assert node.send(client.out()).reason is Reason.UNSUPPORTED
+    assert node.receive(behind.back()).reason is Reason.UNSUPPORTED
 
 
 @both_families

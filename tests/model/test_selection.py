@@ -267,6 +267,32 @@ def test_a_new_flow_takes_the_place_of_a_selection_under_its_key(net: Network) -
 
 
 @both_families
+@both_protocols
+def test_a_flow_that_the_peer_opens_removes_the_selection_under_its_tuple(
+    net: Network, kind: int
+) -> None:
+    """The frontend is nobody's for a while; given back, it leads to no second open flow."""
+    node, client = connected(net, kind), client_of(net, kind)
+    node.apply(RemoveService(1))
+    assert node.receive(client.back("S")).reason is Reason.NEW
+    assert not node.selections
+    node.apply(served_by(net, 1, kind=kind))
+    handled = node.send(client.out("A"))
+    assert (handled.reason, handled.data) == (Reason.REPLY, client.out("A"))
+
+
+@both_families
+def test_what_opens_no_flow_removes_no_selection(net: Network) -> None:
+    node, client = connected(net), client_of(net)
+    assert node.receive(client.back("S")).reason is Reason.TUPLE_CLASH
+    node.apply(RemoveService(1))
+    assert node.receive(client.back("R")).reason is Reason.NEW
+    assert node.selections == {flow_key(client): Selection(1, 1)}
+    node.apply(served_by(net, 1))
+    assert next_backend(node, net) == (Reason.ESTABLISHED, at(net, 1))
+
+
+@both_families
 def test_the_traffic_policy_does_not_move_a_connection_that_is_there(net: Network) -> None:
     node = connected(net)
     servers = [backend(1, at(net, 1), local=False), backend(2, at(net, 2))]
