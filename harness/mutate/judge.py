@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from traceback import walk_tb
-from typing import Any
+from typing import Any, Final
 
 from harness.datapath.bench import SOURCE, Bench
 from harness.errors import UserError
@@ -103,7 +103,7 @@ class Judge:
         try:
             return with_properties(self._run_model(mutant), SOURCE, self.effort)
         except Exception as error:
-            if not raised_by_model(error) and not is_refusal(error):
+            if not tells_of_mutant(error):
                 raise
             return {"kill": crash(error), "packets": 0}
 
@@ -147,10 +147,20 @@ def result_of(answer: dict[str, Any]) -> Result:
     )
 
 
+WRONG_VALUES: Final = (TypeError, AttributeError, LookupError, ValueError, ArithmeticError)
+"""What a value of another kind raises in whatever code of ours it gets to. The original, which was
+run before, raises none."""
+
+
 def crash(error: Exception) -> dict[str, object]:
     """A mutated model that raises what no model raises, or that the harness refuses."""
     kill = Kill("the run itself", "", 0, 0, ("exception",), raised(error), Means.RUN)
     return {name: getattr(kill, name) for name in kill.__slots__}
+
+
+def tells_of_mutant(error: Exception) -> bool:
+    """Whether it is the mutated model's doing: its own, or what its values bring about elsewhere."""
+    return raised_by_model(error) or is_refusal(error) or isinstance(error, WRONG_VALUES)
 
 
 def raised_by_model(error: Exception) -> bool:

@@ -122,6 +122,14 @@ def test_a_mutant_that_cannot_be_imported(judge: Judge) -> None:
     assert "NameError" in result.detail
 
 
+def test_a_value_of_another_kind_on_which_the_harness_stumbles(judge: Judge) -> None:
+    given = mutant("observe.py", "tuple(reported)", "0", Side.MODEL)
+    result = judge.judge(given)
+    assert result.status is Class.KILLED
+    assert result.kill is not None
+    assert "TypeError" in result.kill.first
+
+
 def test_this_process_keeps_the_real_model(judge: Judge) -> None:
     judge.judge(mutant("passage.py", "self.now >= entry.expires", "False", Side.MODEL))
     assert judge.judge(mutant("flow.h", "now < ", "now <= ")).status is Class.KILLED
