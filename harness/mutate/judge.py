@@ -159,7 +159,7 @@ def crash(error: Exception) -> dict[str, object]:
 
 
 def tells_of_mutant(error: Exception) -> bool:
-    """Whether it is the mutated model's doing: its own, or what its values bring about elsewhere."""
+    """Whether it is the mutated model's doing: its own, or what its values bring about."""
     return raised_by_model(error) or is_refusal(error) or isinstance(error, WRONG_VALUES)
 
 
