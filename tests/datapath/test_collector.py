@@ -103,7 +103,7 @@ def random_entry(rng: random.Random, bench: Bench) -> tuple[FlowKey, Entry]:
     if rng.random() < 0.4:
         return choice, selection
     expires = rng.choice((NOW - 1, NOW, NOW + 1, NOW + 1, NOW + 1))
-    key = leads_to(bench, choice, selection) or choice._replace(opener=Opener.PEER)
+    key = leads_to(bench, choice, selection) or choice._replace(peer_port=83, opener=Opener.PEER)
     if rng.random() < 0.9:
         port = choice.peer_port if rng.random() < 0.7 else 82
         hairpin = key.opener is Opener.PEER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,10 +11,10 @@ from harness.datapath.codec.codecs import Codecs
 from harness.datapath.control_plane.control_plane import ControlPlane
 from harness.kernel.btf import Btf
 from harness.subject import OperationError
-from model.domain.address import Network, parse_address
+from model.domain.address import Family, Network, parse_address
 from model.domain.configuration import Configuration, Timeouts
 from model.domain.endpoint import Direction, Endpoint, IdentityPrefix
-from model.domain.flow import Flow, FlowKey, Opener, Selection
+from model.domain.flow import Entry, Flow, FlowKey, Opener, Selection
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -30,7 +31,9 @@ from model.domain.operation import (
 )
 from model.domain.policy import CidrPeer, PolicyRule, PortRange, RuleVerdict
 from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
-from tests.datapath.fake_maps import SMALL_SIZES, fake_maps
+from tests.datapath.fake_maps import SMALL_SIZES, fake_maps, snapshot
+
+Put = Callable[..., int]
 
 POD = Endpoint(1, "pod", 11, 100, parse_address("10.0.0.1"))
 IPV4 = parse_address("10.1.0.1")
@@ -44,6 +47,11 @@ KEY = FlowKey(IPV4, IPV4, 1, 2, 6, Opener.PEER)
 
 def frontend(address: bytes = IPV4, port: int = 81, protocol: int = 6) -> tuple[Frontend, ...]:
     return (Frontend(FrontendKind.CLUSTER_IP, FrontendKey(address, port, protocol)),)
+
+
+def own_key(protocol: int, address: bytes = IPV4) -> FlowKey:
+    """Of a flow that the endpoint opened."""
+    return FlowKey(address, address, 1, 2, protocol, Opener.ENDPOINT)
 
 
 REFUSED: list[tuple[Operation, str]] = [
@@ -109,6 +117,14 @@ REFUSED: list[tuple[Operation, str]] = [
     (PutEntry(KEY, Selection(1, -1)), "backend -1"),
     (PutEntry(KEY, Selection(1, 1)), "a selection is opened by the endpoint"),
     (PutEntry(KEY, Flow(1, load_balanced=True)), "load-balanced flow of the peer's is a hairpin"),
+    (PutEntry(own_key(47), Flow(1, load_balanced=True)), "no frontend has protocol 47"),
+    (PutEntry(own_key(1), Flow(1, load_balanced=True)), "no frontend has protocol 1,"),
+    (PutEntry(own_key(58, IPV6), Flow(1, load_balanced=True)), "no frontend has protocol 58"),
+    (PutEntry(own_key(47), Selection(1, 1)), "no frontend has protocol 47"),
+    (
+        PutEntry(KEY._replace(protocol=0), Flow(1, load_balanced=True, hairpin=True)),
+        "no frontend has protocol 0",
+    ),
     (PutEntry(KEY, Flow(1, hairpin=True)), "a hairpin is load-balanced and opened by the peer"),
     (
         PutEntry(KEY._replace(opener=Opener.ENDPOINT), Flow(1, load_balanced=True, hairpin=True)),
@@ -129,39 +145,116 @@ def test_refused(btf: Btf, codecs: Codecs, operation: Operation, complaint: str)
     assert "\n" not in str(raised.value)
 
 
-def both_openers(protocol: int, other: Flow) -> list[Operation]:
-    key = KEY._replace(protocol=protocol)
-    return [PutEntry(key, Flow(9)), PutEntry(key._replace(opener=Opener.ENDPOINT), other)]
+NOW = 5
+OPEN = Flow(9)
+CLOSING = Flow(9, opener_closing=True)
+CLOSING_BACK = Flow(9, reply_closing=True)
+EXPIRED = Flow(NOW)
+SELECTION = Selection(1, 1)
 
 
-def test_two_open_flows_of_one_tuple_are_refused(btf: Btf, codecs: Codecs) -> None:
-    control_plane = ControlPlane(fake_maps(btf, SMALL_SIZES), codecs)
-    with pytest.raises(OperationError, match="same tuple from the other opener"):
-        control_plane.apply(both_openers(6, Flow(9)))
+@pytest.fixture(params=[True, False], ids=["together", "one after the other"])
+def put(request: pytest.FixtureRequest, btf: Btf, codecs: Codecs) -> Put:
+    """What puts entries at NOW, in one transaction or in one each, and says how many are there."""
+
+    def put(*operations: Operation) -> int:
+        maps = fake_maps(btf, SMALL_SIZES)
+        control_plane = ControlPlane(maps, codecs)
+        control_plane.clock = NOW
+        transactions = [operations] if request.param else [[one] for one in operations]
+        for transaction in transactions:
+            control_plane.apply(transaction)
+        return sum(len(maps[f"conntrack_ipv{family:d}"].items()) for family in Family)
+
+    return put
+
+
+def pair(first: Entry, second: Entry, key: FlowKey = KEY) -> tuple[Operation, Operation]:
+    """Entries of one tuple, the first one from the peer."""
+    return PutEntry(key, first), PutEntry(key._replace(opener=Opener.ENDPOINT), second)
+
+
+REFUSED_PAIRS = [
+    (pair(OPEN, OPEN), "an open flow of the same tuple"),
+    (pair(OPEN, OPEN)[::-1], "an open flow of the same tuple"),
+    (pair(OPEN, OPEN, KEY._replace(protocol=47)), "an open flow of the same tuple"),
+    (pair(OPEN, OPEN, KEY._replace(protocol=58)), "an open flow of the same tuple"),
+    (pair(OPEN, SELECTION), "of the same tuple from the other opener"),
+    (pair(OPEN, SELECTION)[::-1], "of the same tuple from the other opener"),
+]
+
+
+@pytest.mark.parametrize(("operations", "complaint"), REFUSED_PAIRS)
+def test_of_one_tuple_nothing_stands_beside_an_open_flow(
+    put: Put, operations: tuple[Operation, ...], complaint: str
+) -> None:
+    with pytest.raises(OperationError) as raised:
+        put(*operations)
+    assert complaint in str(raised.value)
+    assert "close or remove one of them (CT-1b)" in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("protocol", "other"),
+    "operations",
     [
-        (6, Flow(0)),
-        (6, Flow(9, opener_closing=True)),
-        (6, Flow(9, reply_closing=True)),
-        (1, Flow(9)),
+        pair(OPEN, EXPIRED),
+        pair(EXPIRED, OPEN),
+        pair(OPEN, CLOSING),
+        pair(OPEN, CLOSING_BACK),
+        pair(CLOSING, OPEN),
+        pair(CLOSING, CLOSING),
+        pair(CLOSING, SELECTION),
+        pair(EXPIRED, SELECTION),
+        pair(OPEN, OPEN, KEY._replace(protocol=1)),
+        pair(OPEN, OPEN, KEY._replace(endpoint_address=IPV6, peer_address=IPV6, protocol=58)),
+        (PutEntry(KEY, OPEN), PutEntry(own_key(6)._replace(peer_port=3), OPEN)),
     ],
-    ids=["expired", "closing", "closing on the other side", "echoes"],
 )
-def test_two_flows_of_one_tuple_are_taken_where_packets_can_make_them(
-    btf: Btf, codecs: Codecs, protocol: int, other: Flow
+def test_what_packets_can_make_is_taken(put: Put, operations: tuple[Operation, ...]) -> None:
+    """In either order."""
+    assert put(*operations) == 2
+    assert put(*operations[::-1]) == 2
+
+
+def test_a_flow_that_is_removed_or_replaced_is_in_nobodys_way(put: Put) -> None:
+    first, second = pair(OPEN, OPEN)
+    assert put(first, RemoveEntry(KEY), second) == 1
+    assert put(first, PutEntry(KEY, CLOSING), second) == 2
+
+
+@pytest.mark.parametrize("change", [RemoveEntry(KEY), PutEntry(KEY, CLOSING)])
+def test_a_transaction_makes_room_for_its_own_entries(
+    btf: Btf, codecs: Codecs, change: Operation
 ) -> None:
+    """Whatever the order: what is there afterwards counts."""
     maps = fake_maps(btf, SMALL_SIZES)
     control_plane = ControlPlane(maps, codecs)
-    control_plane.apply(both_openers(protocol, other))
-    assert len(dict(maps["conntrack_ipv4"].items())) == 2
+    first, second = pair(OPEN, OPEN)
+    control_plane.apply([first])
+    control_plane.apply([second, change])
+    assert len(maps["conntrack_ipv4"].items()) == (1 if isinstance(change, RemoveEntry) else 2)
 
 
-def test_a_flow_that_is_removed_again_is_in_nobodys_way(btf: Btf, codecs: Codecs) -> None:
+def test_a_refused_entry_takes_its_transaction_along(btf: Btf, codecs: Codecs) -> None:
     maps = fake_maps(btf, SMALL_SIZES)
-    first, second = both_openers(6, Flow(9))
-    assert isinstance(first, PutEntry)
-    ControlPlane(maps, codecs).apply([first, RemoveEntry(first.key), second])
-    assert len(dict(maps["conntrack_ipv4"].items())) == 1
+    control_plane = ControlPlane(maps, codecs)
+    first, second = pair(OPEN, OPEN)
+    control_plane.apply([first])
+    before = snapshot(maps)
+    with pytest.raises(OperationError, match="is there already"):
+        control_plane.apply([PutEndpoint(POD), PutEntry(own_key(17), OPEN), second])
+    assert snapshot(maps) == before
+
+
+def test_bytes_that_mean_nothing_are_in_nobodys_way(btf: Btf, codecs: Codecs) -> None:
+    """They are damage, which the comparison of states reports."""
+    maps = fake_maps(btf, SMALL_SIZES)
+    control_plane = ControlPlane(maps, codecs)
+    first, second = pair(OPEN, OPEN)
+    table = maps["conntrack_ipv4"]
+    control_plane.apply([first])
+    ((key, value),) = table.items()
+    table.update(key, b"\xff" * len(value))
+    control_plane.apply([second])
+    assert len(table.items()) == 2

@@ -9,7 +9,7 @@ from dataclasses import replace
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.configuration import Settings
 from harness.datapath.codec.index import index_key
-from harness.datapath.control_plane.entries import plan_entries
+from harness.datapath.control_plane.entries import entry_reader, plan_entries
 from harness.datapath.control_plane.frontends import FrontendTables
 from harness.datapath.control_plane.garbage import garbage_kept
 from harness.datapath.control_plane.inventory import Changes, Inventory
@@ -20,7 +20,7 @@ from harness.datapath.control_plane.revisions import changes_affinity, raises_po
 from harness.datapath.control_plane.server_ports import ServerPorts
 from harness.datapath.control_plane.services import ServiceTables
 from harness.datapath.control_plane.tables import Tables
-from harness.datapath.control_plane.validation import check_one_is_open
+from harness.datapath.control_plane.validation import check_one_stands
 from harness.kernel.errors import KernelError
 from harness.kernel.loader import Map
 from harness.subject import OperationError
@@ -57,6 +57,7 @@ class ControlPlane:
         self._configuration = maps["configuration"]
         self._server_ports = ServerPorts(maps["server_ports"])
         self._frontends = FrontendTables(codecs)
+        self._entry_of = entry_reader(maps, codecs)
         self._carry_out(self._plan_start)
 
     def apply(self, operations: Sequence[Operation]) -> None:
@@ -102,7 +103,7 @@ class ControlPlane:
         moved = self._compile_services(changes, plan, journal)
         self._compile_settings(plan, journal)
         self._raise_revisions(changes, moved, plan, journal)
-        check_one_is_open(changes.put_entries, self.clock)
+        check_one_stands(changes.entries_after, self._entry_of, self.clock)
         plan_entries(changes.entries, self._codecs, self.services.slot_of, self._server_ports, plan)
         return plan
 

@@ -1,17 +1,38 @@
-"""Conntrack entries that a transaction puts or removes: a test's initial state."""
+"""Conntrack entries that a transaction puts or removes, and those that it finds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.datapath.codec.codecs import Codecs
+from harness.datapath.codec.errors import ContentError
 from harness.datapath.control_plane.plan import Phase, Plan
 from harness.datapath.control_plane.server_ports import ServerPorts
-from model.domain.flow import Selection
+from harness.kernel.loader import Map
+from model.domain.address import Family
+from model.domain.flow import Entry, FlowKey, Selection
 from model.domain.operation import PutEntry, RemoveEntry
 
 NOWHERE = 0
 """Slot of a backend that is not known: whatever is there has another identifier."""
+
+
+def entry_reader(maps: Mapping[str, Map], codecs: Codecs) -> Callable[[FlowKey], Entry | None]:
+    """What finds the entry under a key, expired or not. It raises MapError.
+
+    Bytes that mean nothing are no entry here; whoever compares states is told of them.
+    """
+    tables = {family: maps[_table(family)] for family in Family}
+
+    def read(key: FlowKey) -> Entry | None:
+        codec = codecs.of[key.family]
+        found = tables[key.family].lookup(codec.flow_key.encode(key))
+        try:
+            return None if found is None else codec.entry.decode(found)
+        except ContentError:
+            return None
+
+    return read
 
 
 def plan_entries(
@@ -24,7 +45,7 @@ def plan_entries(
     """Plan the writes, in the order of the operations. `slot_of` finds a backend's slot."""
     for operation in operations:
         family = operation.key.family
-        table = f"conntrack_ipv{family:d}"
+        table = _table(family)
         key = codecs.of[family].flow_key.encode(operation.key)
         if isinstance(operation, RemoveEntry):
             plan.remove(Phase.ENTRIES, table, key)
@@ -34,3 +55,7 @@ def plan_entries(
         slot = slot_of(entry.backend) if isinstance(entry, Selection) else None
         value = codecs.of[family].entry.encode(entry, NOWHERE if slot is None else slot)
         plan.put(Phase.ENTRIES, table, key, value)
+
+
+def _table(family: Family) -> str:
+    return f"conntrack_ipv{family:d}"

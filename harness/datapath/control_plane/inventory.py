@@ -48,15 +48,12 @@ class Changes:
     policy_relevant: bool = False
 
     @property
-    def put_entries(self) -> list[tuple[FlowKey, Entry]]:
-        """Entries that are there afterwards, by key."""
-        standing: dict[FlowKey, Entry] = {}
-        for operation in self.entries:
-            if isinstance(operation, PutEntry):
-                standing[operation.key] = operation.entry
-            else:
-                standing.pop(operation.key, None)
-        return list(standing.items())
+    def entries_after(self) -> dict[FlowKey, Entry | None]:
+        """What is afterwards under the keys that entries are put or removed under."""
+        return {
+            operation.key: operation.entry if isinstance(operation, PutEntry) else None
+            for operation in self.entries
+        }
 
 
 class Inventory:

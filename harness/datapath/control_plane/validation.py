@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from harness.datapath.control_plane.maglev import is_prime
 from harness.subject import OperationError
@@ -18,6 +19,8 @@ from model.domain.service import Algorithm, Backend, Frontend, Service
 LARGEST_WORD = 2**32 - 1
 LARGEST_TIME = 2**63 - 1
 LARGEST_PORT = 65535
+ICMP_OF: Final = {Family.IPV4: ICMP, Family.IPV6: ICMPV6}
+OTHER_END: Final = {Opener.ENDPOINT: Opener.PEER, Opener.PEER: Opener.ENDPOINT}
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
@@ -116,6 +119,7 @@ def check_entry(key: FlowKey, entry: Entry) -> None:
         _check_number(where, "backend", entry.backend, 0, LARGEST_WORD)
         if key.opener is Opener.PEER:
             raise OperationError(f"{where}: a selection is opened by the endpoint, its client (LB)")
+        _check_served(where, key)
         return
     for name in ("expires", "opener_packets", "opener_bytes", "reply_packets", "reply_bytes"):
         _check_number(where, name, getattr(entry, name), 0, LARGEST_TIME)
@@ -125,20 +129,42 @@ def check_entry(key: FlowKey, entry: Entry) -> None:
     _check_opener(where, key, entry)
 
 
-def check_one_is_open(entries: Sequence[tuple[FlowKey, Entry]], now: int) -> None:
-    """Of the two flows of one tuple at most one is open at a time (CT-1b); for echoes see CT-8."""
-    openers: dict[FlowKey, Opener] = {}
-    for key, entry in entries:
-        if not isinstance(entry, Flow) or key.protocol in (ICMP, ICMPV6):
+def check_one_stands(
+    after: Mapping[FlowKey, Entry | None], entry_of: Callable[[FlowKey], Entry | None], now: int
+) -> None:
+    """Of the two entries of one tuple, one from each opener, one is closing, expired or absent.
+
+    Two open flows cannot come about (CT-1b; for echoes see CT-8), nor can an open flow of the
+    peer's beside a selection (CT-13). `after` has what the transaction puts, None where it removes,
+    and `entry_of` finds what is in the tables before it.
+    """
+    for key, entry in after.items():
+        if _gives_way(entry, now) or key.protocol == ICMP_OF[key.family]:
             continue
-        if entry.expires <= now or entry.opener_closing or entry.reply_closing:
-            continue
-        known = openers.setdefault(key._replace(opener=Opener.ENDPOINT), key.opener)
-        if known is not key.opener:
+        opposite = key._replace(opener=OTHER_END[key.opener])
+        other = after[opposite] if opposite in after else entry_of(opposite)
+        if not _gives_way(other, now):
+            what = "a selection" if isinstance(other, Selection) else "an open flow"
+            whence = "is put too" if opposite in after else "is there already"
             raise OperationError(
-                "conntrack entry: an open flow of the same tuple from the other opener is put too;"
-                " close one of them (CT-1b)"
+                f"conntrack entry: {what} of the same tuple from the other opener {whence};"
+                " close or remove one of them (CT-1b)"
             )
+
+
+def _gives_way(entry: Entry | None, now: int) -> bool:
+    """Whether packets can open a flow of the same tuple from the other end (CT-4, CT-6)."""
+    if not isinstance(entry, Flow):
+        return entry is None
+    return entry.expires <= now or entry.opener_closing or entry.reply_closing
+
+
+def _check_served(where: str, key: FlowKey) -> None:
+    if key.protocol not in PORT_PROTOCOLS:
+        raise OperationError(
+            f"{where}: no frontend has protocol {key.protocol}, so nothing of it is load-balanced;"
+            " TCP, UDP or SCTP can be (LB-9)"
+        )
 
 
 def _check_opener(where: str, key: FlowKey, flow: Flow) -> None:
@@ -147,6 +173,8 @@ def _check_opener(where: str, key: FlowKey, flow: Flow) -> None:
         raise OperationError(f"{where}: a hairpin is load-balanced and opened by the peer (LB-11a)")
     if flow.load_balanced and key.opener is Opener.PEER and not flow.hairpin:
         raise OperationError(f"{where}: a load-balanced flow of the peer's is a hairpin (LB-11a)")
+    if flow.load_balanced:
+        _check_served(where, key)
 
 
 def _check_service_address(where: str, flow: Flow, family: Family) -> None:
