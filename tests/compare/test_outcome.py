@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from harness.compare.difference import ABSENT, Difference, Kind
 from harness.compare.outcome import compare_outcomes
-from model.domain.event import DropEvent, Hook
+from model.domain.event import TRACE_HEADERS, DropEvent, Event, Hook, TraceEvent
 from model.domain.packet import Context, Outcome, Verdict
 from model.domain.policy import RuleVerdict
 from model.domain.reason import Reason
 from tests.compare.example import PASSED, SELECTION_EVENT, TUPLE, VERDICT_EVENT, passed, tcp
 
 DROP_EVENT = DropEvent(1_000, Hook.FROM_CONTAINER, 1, TUPLE, Reason.POLICY_DENIED)
+HEADERS = bytes(TRACE_HEADERS)
+TRACE_EVENT = TraceEvent(
+    1_000, Hook.FROM_CONTAINER, 2, 0, Reason.NEW, HEADERS, HEADERS, 60, 60, frozenset({"CT-2"})
+)
 
 
 def test_equal_outcomes_have_no_difference() -> None:
@@ -109,6 +113,29 @@ def test_a_field_of_an_event(field: str, value: object) -> None:
     changed = replace(VERDICT_EVENT, **{field: value})  # type: ignore[arg-type]  # by name
     (found,) = compare_outcomes(PASSED, passed(events=(SELECTION_EVENT, changed)))
     assert found == Difference(Kind.EVENT, "event 2", field, getattr(VERDICT_EVENT, field), value)
+
+
+ANYTHING_ELSE = object()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [SELECTION_EVENT, VERDICT_EVENT, DROP_EVENT, TRACE_EVENT],
+    ids=["selection", "policy verdict", "drop", "trace"],
+)
+def test_every_field_of_every_event(event: Event) -> None:
+    for item in fields(event):
+        changed = replace(event, **{item.name: ANYTHING_ELSE})  # type: ignore[arg-type]  # by name
+        (found,) = compare_outcomes(passed(events=(event,)), passed(events=(changed,)))
+        assert (found.field, found.actual) == (item.name, ANYTHING_ELSE)
+
+
+def test_every_field_of_an_outcome() -> None:
+    others = {"data": b"", "context": Context(9), "events": (DROP_EVENT,)}
+    for item in fields(Outcome):
+        changed = passed(**{item.name: others.get(item.name, ANYTHING_ELSE)})
+        assert compare_outcomes(PASSED, changed)
+        assert compare_outcomes(changed, PASSED)
 
 
 def test_events_in_another_order_differ() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -128,9 +128,18 @@ def test_a_field_of_an_entry(name: str, field: str, value: object) -> None:
     assert compare_value(key, entry, changed) == (wanted,)
 
 
-def test_every_field_of_a_flow_is_in_the_list_above() -> None:
+def test_every_field_of_every_entry_is_in_the_list_above() -> None:
     marks = test_a_field_of_an_entry.pytestmark[0].args[1]  # type: ignore[attr-defined]  # pytest's
-    assert {field for name, field, _ in marks if name == "flow"} == set(Flow.__slots__)
+    for name, (_, value, _) in ENTRIES.items():
+        listed = [field for of, field, _ in marks if of == name]
+        assert listed == [item.name for item in fields(value)]
+
+
+def test_every_table_of_a_state() -> None:
+    for item in fields(State):
+        emptied = replace(state(), **{item.name: getattr(State(), item.name)})
+        assert compare_states(state(), emptied)
+        assert compare_states(emptied, state())
 
 
 def test_a_selection_in_a_flows_place() -> None:

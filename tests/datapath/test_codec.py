@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,3 +217,14 @@ def test_unknown_numbers_are_noticed(codecs: Codecs) -> None:
         of_family.entry.decode(entry.replace(bytes([0, 0, 0, 0]) * 8, b"\xff" * 32))
     with pytest.raises(ContentError, match="reason 7"):
         codecs.counter.decode_key((7).to_bytes(4, "little"))
+
+
+def test_a_datagram_is_or_is_not_in_reassembly(codecs: Codecs, btf: Btf) -> None:
+    """Whatever is not 0 would be true in C."""
+    element = np.zeros((), btf.structures["datagram"])
+    assert not codecs.datagram.decode(element.tobytes()).reassembly
+    element["reassembly"] = 1
+    assert codecs.datagram.decode(element.tobytes()).reassembly
+    element["reassembly"] = 2
+    with pytest.raises(ContentError, match="reassembly is 2"):
+        codecs.datagram.decode(element.tobytes())
