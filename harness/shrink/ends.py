@@ -32,7 +32,7 @@ BACKENDS: Final = {4: bytes((10, 78)), 16: b"\xfd\x78" + bytes(12)}
 
 def tell_ends_apart(search: Search) -> None:
     """Try each of the plainer casts; a hash may see a difference between them."""
-    for way in (own_addresses, away_from_the_pod, alike, apart):
+    for way in (own_addresses, away_from_the_pod, with_a_peer, alike, apart):
         attempt_by_hash(search, way(search.scenario))
 
 
@@ -99,6 +99,18 @@ def answered_from_elsewhere(packet: Packet) -> Packet:
     peer = PEER[len(headers.source)]
     entering = at_interface(packet, Hook.TO_CONTAINER, packet.interface)
     return with_headers(entering, lambda one: replace(one, source=peer, destination=headers.source))
+
+
+def with_a_peer(scenario: Scenario) -> Scenario:
+    """Packets from and to the loopback address as a peer's: it matters to hairpins alone."""
+
+    def end(address: Address) -> Address:
+        return PEER[len(address)] if address in KEPT_ADDRESSES else address
+
+    def headers(one: Headers) -> Headers:
+        return replace(one, source=end(one.source), destination=end(one.destination))
+
+    return with_packets(scenario, lambda packet: with_headers(packet, headers))
 
 
 def alike(scenario: Scenario) -> Scenario:

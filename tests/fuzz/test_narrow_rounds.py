@@ -29,9 +29,12 @@ def test_a_narrow_round_fills_its_tables_and_agrees(explorer: Explorer) -> None:
     assert not done.walked.free
 
 
-def test_the_next_round_has_room_again(explorer: Explorer) -> None:
-    done = explorer.carry_out(NARROW // 2 + 1, ROUND_STEPS)
-    assert done.walked.divergence is None
-    assert done.walked.tally.reasons["conntrack_create_failed"] == 0
+def test_the_next_rounds_have_room_again(explorer: Explorer) -> None:
+    opened = []
+    for number in range(NARROW // 2 + 1, NARROW // 2 + 4):
+        done = explorer.carry_out(number, ROUND_STEPS)
+        assert done.walked.divergence is None
+        assert done.walked.tally.reasons["conntrack_create_failed"] == 0
+        opened.append(done.walked.tally.reasons["new"])
     assert FULL.conntrack is not None
-    assert done.walked.tally.reasons["new"] > FULL.conntrack
+    assert max(opened) > FULL.conntrack
