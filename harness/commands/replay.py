@@ -53,6 +53,11 @@ def command(path: Path, object_path: Path, loader: str, times: int, as_json: boo
     else:
         for one in replays:
             one.show()
+    return judge(replays)
+
+
+def judge(replays: list[Replay]) -> ExitCode:
+    """The exit code: agreement is only said of packets that were compared, in each replay."""
     if any(one.result.divergences for one in replays):
         return ExitCode.DIVERGENCE
     compared = all(one.result.packets for one in replays)

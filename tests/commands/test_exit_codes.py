@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.builds.comparison import BuildCircumstances, BuildComparison
-from harness.commands import compare, conform, coverage, fuzz, run
+from harness.commands import compare, conform, coverage, fuzz, replay, run
 from harness.commands.exit_codes import ExitCode
+from harness.commands.replay import Replay
 from harness.commands.runner import Report
 from harness.conformance.evidence import Cell, Evidence
 from harness.conformance.report import Report as ConformanceReport
@@ -65,6 +66,24 @@ def test_what_ends_a_run_that_is_to_fail_fast() -> None:
     assert Report({"libbpf": COMPARED, "bcc": NOTHING}).is_clean
     assert not Report({"libbpf": COMPARED, "bcc": FAILED}).is_clean
     assert not Report({"libbpf": COMPARED}, [FINDING]).is_clean
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ((COMPARED, COMPARED), ExitCode.AGREEMENT),
+        ((COMPARED, NOTHING), ExitCode.NOTHING_COMPARED),
+        ((COMPARED, DIVERGED), ExitCode.DIVERGENCE),
+        ((DIVERGED, NOTHING), ExitCode.DIVERGENCE),
+    ],
+)
+def test_replays_of_several_scenarios_or_by_both_loaders(
+    results: tuple[RunResult, ...], code: ExitCode
+) -> None:
+    replays = [Replay(scenario(), "datapath", 20, "twinpath replay x") for _ in results]
+    for one, result in zip(replays, results, strict=True):
+        one.result = result
+    assert replay.judge(replays) is code
 
 
 @pytest.mark.parametrize(
