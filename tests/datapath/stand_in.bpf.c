@@ -61,14 +61,18 @@ static __always_inline void spoil(void)
 
 static __always_inline void count(const __u32 reason)
 {
-	const __u32 index = HOOK_FROM_CONTAINER * REASON_LIMIT + reason, kind = WINDOW_EVENTS;
+	const __u32 index = HOOK_FROM_CONTAINER * REASON_LIMIT + reason;
+	const __u32 of_events = WINDOW_EVENTS, of_rejects = WINDOW_REJECTS;
 	struct counter *counter = map_lookup(counters, &index);
-	struct window *window = map_lookup(windows, &kind);
+	struct window *events_window = map_lookup(windows, &of_events);
+	struct window *rejects_window = map_lookup(windows, &of_rejects);
 
 	if (counter)
 		counter->packets += 1;
-	if (window)
-		window->suppressed += 1;
+	if (events_window)
+		events_window->suppressed += 1;
+	if (rejects_window)
+		rejects_window->used += 1;
 }
 
 SEC("tc")

@@ -28,7 +28,7 @@ from model.domain.operation import (
 from model.domain.packet import Context, Outcome, Packet, Verdict
 from model.domain.reason import Reason
 from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
-from model.domain.state import Counter, CounterKey, State
+from model.domain.state import Counter, CounterKey, State, Window
 
 STAND_IN = Path(__file__).with_name("stand_in.bpf.c")
 REDIRECT, UNKNOWN_VERDICT, STALE_CHECKSUM, EVENT, SENSELESS_EVENT = range(1, 6)
@@ -139,7 +139,8 @@ def test_counters_and_windows(subject: KernelSubject) -> None:
     state = subject.state()
     assert subject.read(key) == Counter(3, 0)
     assert state.counters == {key: Counter(3, 0)}
-    assert state.event_window.suppressed == 3
+    assert state.event_window == Window(suppressed=3)
+    assert state.reject_window == Window(used=3)
 
 
 def test_entries_that_an_operation_puts(subject: KernelSubject) -> None:
