@@ -16,6 +16,7 @@ from harness.commands.run import load, prepare
 from harness.datapath.bench import Bench
 from harness.findings import Finding
 from harness.kernel.interface import LoaderName
+from harness.lockstep.result import all_compared
 from harness.report.console import complain, err, out, print_json
 from harness.report.summary import counted, figures
 from harness.sources import find_sources
@@ -136,6 +137,6 @@ def judge(comparison: BuildComparison) -> ExitCode:
         return ExitCode.INTERRUPTED
     if any(one.failures for one in comparison.results.values()):
         return ExitCode.USAGE
-    if not all(one.packets for one in comparison.results.values()):
+    if not all_compared(comparison.results.values()):
         return ExitCode.NOTHING_COMPARED
     return ExitCode.AGREEMENT

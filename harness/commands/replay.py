@@ -19,7 +19,7 @@ from harness.datapath.bench import Bench
 from harness.errors import UserError
 from harness.findings import Circumstances
 from harness.lockstep.engine import Lockstep
-from harness.lockstep.result import RunResult
+from harness.lockstep.result import RunResult, all_compared
 from harness.reference import ModelReference
 from harness.report.console import out, print_json
 from harness.report.divergence import Reproduction, print_divergence
@@ -60,7 +60,7 @@ def judge(replays: list[Replay]) -> ExitCode:
     """The exit code: agreement is only said of packets that were compared, in each replay."""
     if any(one.result.divergences for one in replays):
         return ExitCode.DIVERGENCE
-    compared = all(one.result.packets for one in replays)
+    compared = all_compared([one.result for one in replays])
     return ExitCode.AGREEMENT if compared else ExitCode.NOTHING_COMPARED
 
 

@@ -24,7 +24,7 @@ from harness.datapath.subject import KernelSubject
 from harness.errors import NothingToCompareError, UserError
 from harness.kernel.errors import PermissionDeniedError
 from harness.kernel.interface import LoaderName
-from harness.lockstep.result import RunResult
+from harness.lockstep.result import RunResult, all_compared
 from harness.report.console import complain, err, out, print_json
 from harness.report.progress import RunProgress
 from harness.report.saved import UNEXAMINED, remove_leftovers
@@ -254,6 +254,6 @@ def judge(report: Report) -> ExitCode:
         return ExitCode.INTERRUPTED
     if any(result.failures for result in results):
         return ExitCode.USAGE
-    if not all(result.packets for result in results):
+    if not all_compared(results):
         return ExitCode.NOTHING_COMPARED
     return ExitCode.AGREEMENT

@@ -22,7 +22,7 @@ def describe_damage(damage: Damage, btf: Btf) -> str:
     written = dict(_fields(damage.written, definition.value))
     found = dict(_fields(damage.found, definition.value))
     changes = [
-        f"{name} is {found[name]} instead of {written[name]}"
+        f"{name or 'it'} is {found[name]} instead of {written[name]}"
         for name in found
         if found[name] != written[name]
     ]

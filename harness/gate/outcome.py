@@ -63,7 +63,7 @@ class Outcome:
         """Whether each loader has compared packets."""
         if self.run is None:
             return False
-        return all(
+        return bool(self.run.facts.loaders) and all(
             any(one.packets for one in self.run.scenarios if one.loader == loader)
             for loader in self.run.facts.loaders
         )

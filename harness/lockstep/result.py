@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from harness.compare.difference import Difference
@@ -84,3 +85,8 @@ class RunResult:
         self.evicted += other.evicted
         self.failures += other.failures
         self.seconds += other.seconds
+
+
+def all_compared(results: Collection[RunResult]) -> bool:
+    """Whether packets were compared in each of the results, and there are any results."""
+    return bool(results) and all(result.packets for result in results)

@@ -51,6 +51,7 @@ def test_the_codes_are_those_that_the_documentation_names() -> None:
     [
         (Report({"libbpf": COMPARED, "bcc": COMPARED}), ExitCode.AGREEMENT),
         (Report({"libbpf": COMPARED, "bcc": NOTHING}), ExitCode.NOTHING_COMPARED),
+        (Report({}), ExitCode.NOTHING_COMPARED),
         (Report({"libbpf": FAILED, "bcc": COMPARED}), ExitCode.USAGE),
         (Report({"libbpf": FAILED, "bcc": NOTHING}), ExitCode.USAGE),
         (Report({"libbpf": COMPARED}, interrupted=True), ExitCode.INTERRUPTED),
@@ -73,6 +74,7 @@ def test_what_ends_a_run_that_is_to_fail_fast() -> None:
     [
         ((COMPARED, COMPARED), ExitCode.AGREEMENT),
         ((COMPARED, NOTHING), ExitCode.NOTHING_COMPARED),
+        ((), ExitCode.NOTHING_COMPARED),
         ((COMPARED, DIVERGED), ExitCode.DIVERGENCE),
         ((DIVERGED, NOTHING), ExitCode.DIVERGENCE),
     ],
