@@ -62,7 +62,7 @@ static __always_inline struct entry *flow_by_selection(struct context *context,
 	struct entry *flow;
 
 	context->connection->translated = true;
-	context->connection->overtakes = hook == HOOK_TO_CONTAINER;
+	context->connection->overtakes = true;
 	flow = selection_follow(context, selection, hook == HOOK_FROM_CONTAINER, family);
 	if (!flow || selection_has_packets(context, hook))
 		return flow;

@@ -39,7 +39,7 @@ struct connection {
 	bool balanced;			/* the load balancer chose a backend */
 	bool selected;			/* ... in another place than the service: record the choice */
 	bool impostor;			/* it would pass for a reply of a service (NAT-4b) */
-	bool overtakes;			/* it enters under the tuple of a selection (CT-13) */
+	bool overtakes;			/* under its tuple is a selection, which goes if it is new and enters (CT-13) */
 	bool reopened;			/* CT-6, through a selection; of what leaves */
 	bool hairpin;			/* the pod talks to itself (LB-11) */
 	bool unchanged;			/* entering on a hairpin flow: all was done when it left (LB-11c) */
