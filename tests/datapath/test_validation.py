@@ -258,3 +258,22 @@ def test_bytes_that_mean_nothing_are_in_nobodys_way(btf: Btf, codecs: Codecs) ->
     table.update(key, b"\xff" * len(value))
     control_plane.apply([second])
     assert len(table.items()) == 2
+
+
+def with_backend(identifier: int) -> PutService:
+    """The service with one backend, of an identifier."""
+    return PutService(replace(SERVICE, backends=(replace(BACKEND, identifier=identifier),)))
+
+
+def test_a_backend_that_a_selection_names_before_it_is_there_needs_another_identifier(
+    btf: Btf, codecs: Codecs
+) -> None:
+    """The selection was made for one that is gone (LB-6a)."""
+    control_plane = ControlPlane(fake_maps(btf, SMALL_SIZES), codecs)
+    control_plane.apply([PutEntry(own_key(17), Selection(1, 7))])
+    with pytest.raises(OperationError, match="backend identifier 7 was used before"):
+        control_plane.apply([with_backend(7)])
+    control_plane.apply([PutEntry(own_key(17), Selection(1, 8)), with_backend(8)])
+    control_plane.apply([with_backend(9)])
+    with pytest.raises(OperationError, match="backend identifier 8 was used before"):
+        control_plane.apply([with_backend(8)])

@@ -104,6 +104,7 @@ class ControlPlane:
         self._compile_settings(plan, journal)
         self._raise_revisions(changes, moved, plan, journal)
         check_one_stands(changes.entries_after, self._entry_of, self.clock)
+        self.inventory.reserve_backends(changes, journal)
         plan_entries(changes.entries, self._codecs, self.services.slot_of, self._server_ports, plan)
         return plan
 

@@ -12,7 +12,7 @@ from harness.subject import OperationError
 from model.domain.address import Network, format_address
 from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint
-from model.domain.flow import Entry, FlowKey
+from model.domain.flow import Entry, FlowKey, Selection
 from model.domain.operation import (
     Operation,
     PutEndpoint,
@@ -87,6 +87,15 @@ class Inventory:
     def apply(self, operation: Operation, journal: Journal, changes: Changes) -> None:
         """Carry out one operation on the domain objects. Raises OperationError."""
         self._handlers[type(operation)](operation, journal, changes)
+
+    def reserve_backends(self, changes: Changes, journal: Journal) -> None:
+        """Identifiers of backends that put selections name, and that are not there, are used up.
+
+        Another one must not be taken for the one that such a selection was made for (LB-6a).
+        """
+        for entry in changes.entries_after.values():
+            if isinstance(entry, Selection) and entry.backend not in self._backends:
+                journal.set(self._retired, entry.backend, entry.service)
 
     def _put_endpoint(self, operation: PutEndpoint, journal: Journal, changes: Changes) -> None:
         endpoint = operation.endpoint
