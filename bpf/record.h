@@ -134,6 +134,22 @@ static __always_inline void flow_find_again(struct context *context, const enum 
 }
 
 /*
+ * A hairpin's flow is the loopback address's, which may have been a frontend's: a selection under the
+ * same tuple goes, as it does for what enters (CT-13).
+ */
+static __always_inline void hairpin_overtake(struct context *context, const enum family family)
+{
+	struct flow_key *key = context->flow_key;
+	const struct entry *entry;
+
+	key->tuple.opener = OPENER_ENDPOINT;
+	entry = conntrack_lookup(key, family);
+	if (entry && entry->flags & ENTRY_SELECTION)
+		conntrack_delete(key, family);
+	key->tuple.opener = OPENER_PEER;
+}
+
+/*
  * A selection under a tuple that is not in the table yet can fail, replacing an entry cannot, and
  * the same holds for the flow. So the order depends: whichever comes second either cannot fail, or
  * follows one that was new and can be taken back without loss.
@@ -160,6 +176,8 @@ static __always_inline bool record_create_leaving(struct context *context,
 	}
 	if (context->flow)
 		flow_find_again(context, family);
+	if (connection->hairpin && creates_flow(context))
+		hairpin_overtake(context, family);
 	if (connection->reopened)
 		former_flow_delete(context, family);
 	return true;

@@ -83,13 +83,14 @@ def record(
         writes[finding.match.key] = None
     if choice is None:
         room.require(passage, [finding.key])
-        writes |= overtaken_selection(passage)
+        writes |= overtaken_selection(passage, finding.key)
         writes[finding.key] = first_state(passage, None)
     else:
         room.require(passage, list({finding.key: None, choice.key: None}))
         note_choice(passage, finding.key, choice)
         if choice.key != finding.key:
             writes[finding.key] = selection(choice)
+        writes |= overtaken_selection(passage, choice.key)
         writes[choice.key] = first_state(passage, choice)
         writes |= affinity.recorded(passage, choice.service, choice.backend)
     note_other_kind(passage, writes)
@@ -97,16 +98,16 @@ def record(
     return writes
 
 
-def overtaken_selection(passage: Passage) -> dict[TableKey, TableValue | None]:
-    """The removal of the selection under the tuple of a flow that the peer opens (CT-13)."""
-    view, hook = passage.view, passage.packet.hook
-    if passage.leaves_pod or not conntrack.can_be_reply(view):
+def overtaken_selection(passage: Passage, key: FlowKey) -> dict[TableKey, TableValue | None]:
+    """The removal of the selection under the tuple of a new flow of the peer's (CT-13).
+
+    A hairpin's flow is the peer's too (LB-11a): of the loopback address.
+    """
+    other = key._replace(opener=Opener.ENDPOINT)
+    if key.opener is Opener.ENDPOINT or not isinstance(passage.table.get(other), Selection):
         return {}
-    key = conntrack.flow_key(view, hook, Opener.ENDPOINT)
-    if not isinstance(passage.table.get(key), Selection):
-        return {}
-    passage.trace.note("CT-13", "the peer's flow removes the selection", key)
-    return {key: None}
+    passage.trace.note("CT-13", "the peer's flow removes the selection", other)
+    return {other: None}
 
 
 def note_choice(passage: Passage, key: FlowKey, choice: Choice) -> None:
