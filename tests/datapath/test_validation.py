@@ -78,6 +78,10 @@ REFUSED: list[tuple[Operation, str]] = [
         PutService(replace(SERVICE, frontends=frontend(address=Configuration().loopback_ipv4))),
         "service 1: a frontend has the loopback address 169.254.42.1",
     ),
+    (
+        PutService(replace(SERVICE, frontends=frontend(address=bytes(16)))),
+        "service 1: a frontend has the address ::, which stands for none",
+    ),
     (PutService(replace(SERVICE, backends=(BACKEND, BACKEND))), "backend 1 is there more"),
     (
         PutService(replace(SERVICE, backends=(BACKEND, replace(BACKEND, identifier=5)))),

@@ -8,7 +8,14 @@ from typing import Final
 
 from harness.datapath.control_plane.maglev import is_prime
 from harness.subject import OperationError
-from model.domain.address import ADDRESS_LENGTH, Address, Family, Network, format_address
+from model.domain.address import (
+    ADDRESS_LENGTH,
+    UNSPECIFIED,
+    Address,
+    Family,
+    Network,
+    format_address,
+)
 from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint, IdentityPrefix
 from model.domain.flow import Entry, Flow, FlowKey, Opener, Selection
@@ -91,7 +98,12 @@ def check_configuration(configuration: Configuration) -> None:
 
 
 def check_frontend_address(service: int, address: Address, configuration: Configuration) -> None:
-    """A frontend's address is none that hairpins use as their source (LB-11)."""
+    """A frontend's address is one (LB-1), and none that hairpins use as their source (LB-11)."""
+    if address in UNSPECIFIED.values():
+        raise OperationError(
+            f"service {service}: a frontend has the address {format_address(address)}, which stands"
+            " for none; give it one of its own (LB-1)"
+        )
     if address in (configuration.loopback_ipv4, configuration.loopback_ipv6):
         raise OperationError(
             f"service {service}: a frontend has the loopback address {format_address(address)},"

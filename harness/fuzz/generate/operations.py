@@ -13,6 +13,7 @@ from harness.fuzz.generate.feature import Swarm
 from harness.fuzz.generate.inventory import Inventory
 from harness.fuzz.generate.rules import draw_identity, draw_rival, draw_rule
 from harness.fuzz.generate.services import AFFINITY_TIMEOUTS
+from model.domain.address import UNSPECIFIED
 from model.domain.endpoint import Direction, Endpoint
 from model.domain.flow import FlowKey
 from model.domain.operation import (
@@ -185,14 +186,16 @@ class OperationMaker:
         """A service gets a frontend where a flow's peer has been all the time (LB-13).
 
         Not at the loopback address: a pod's connections with itself would share a tuple with its
-        connections to that service, and CT-1b says that no two open flows do.
+        connections to that service, and CT-1b says that no two open flows do. Nor at one that
+        stands for none.
         """
         service, configuration = self.service(), self.inventory.configuration
         loopback = configuration.loopback_ipv4, configuration.loopback_ipv6
+        barred = {*loopback, *UNSPECIFIED.values()}
         keys = [
             key
             for key in self.keys
-            if key.protocol in PORT_PROTOCOLS and key.peer_port and key.peer_address not in loopback
+            if key.protocol in PORT_PROTOCOLS and key.peer_port and key.peer_address not in barred
         ]
         if service is None or not keys:
             return None
