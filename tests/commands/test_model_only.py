@@ -10,9 +10,11 @@ import pytest
 from harness.commands import model_only
 from harness.commands.exit_codes import ExitCode
 from harness.datapath.bench import Bench
+from harness.kernel.errors import PermissionDeniedError
 from harness.lockstep.engine import Lockstep
 from harness.reference import ModelReference
 from harness.sources import find_sources
+from harness.vectors.check import Checked, Mismatch
 from harness.vectors.recorder import record
 from tests.commands.command_line import PLAIN, SHOP, Shell, bash, only_line
 
@@ -87,6 +89,42 @@ def test_without_vectors_nothing_is_checked(shell: Shell, folder: Path, corpora:
         "plain[ipv4]",
         "plain[ipv6]",
         "shop",
+    ]
+
+
+def test_vectors_that_nobody_asked_for_are_no_comparison(
+    shell: Shell, corpora: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They agree, and still nothing is said about the datapath."""
+
+    def denied(*_: object) -> None:
+        raise PermissionDeniedError("no right to load")
+
+    monkeypatch.setattr("harness.commands.run.run_lockstep", denied)
+    done = shell.run("run", corpora)
+    assert done.code == ExitCode.NOTHING_COMPARED
+    assert only_line(done) == "no right to load"
+    assert done.out.splitlines()[0] == LABEL
+    assert done.out.splitlines()[-1].startswith("6 packets of the specification agree")
+
+
+def test_what_was_not_checked_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """And a mismatch is one line, however long."""
+    value = "v" * 300
+    model_only.show(
+        Checked(
+            packets=1_000,
+            evicting=["full", "fuller"],
+            without_vectors=["new"],
+            mismatches=[Mismatch("shop", "shop.yaml:19", "packet", value, "none")],
+        )
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        LABEL,
+        f"shop: shop.yaml:19: packet: recorded {value}, now none",
+        "without recorded vectors: 1 scenario",
+        "tables evict, which takes a kernel: 2 scenarios not checked",
+        "not as it was recorded: 1 scenario",
     ]
 
 

@@ -99,6 +99,44 @@ def test_a_kind_of_field_that_no_codec_packs() -> None:
         Record({"s": np.dtype([("a", "<i4")])}, "s", ("a",))
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_number_that_the_network_has_no_order_for(order: str) -> None:
+    """Addresses and ports are the only numbers in network order; they have two or four bytes."""
+    layout = np.dtype([("a", ">u8"), ("b", f"{order}u4")])
+    with pytest.raises(LayoutError, match="struct s: no codec packs a"):
+        Record({"s": layout}, "s", "ab")
+
+
+def test_a_struct_without_fields() -> None:
+    with pytest.raises(LayoutError, match="struct s has no field a"):
+        Record({"s": np.dtype([])}, "s", "a")
+
+
+def test_of_several_new_fields_the_first_by_name_is_told() -> None:
+    layout = np.dtype([(name, "u1") for name in "hgfedcba"])
+    with pytest.raises(LayoutError, match="struct s has a field b that"):
+        Record({"s": layout}, "s", "a")
+
+
+def test_offsets_are_those_of_the_compiler() -> None:
+    """Structs in structs, at any place; fields in any order of their names."""
+    inner = np.dtype([("x", ">u2"), ("padding", "<u2"), ("y", "<u4")])
+    outer = np.dtype(
+        {
+            "names": ["tail", "inner", "head"],
+            "formats": ["u1", inner, ("u1", (3,))],
+            "offsets": [11, 3, 0],
+        }
+    )
+    record = Record({"s": outer}, "s", ("inner.x", "inner.y", "head", "tail"))
+    places = {name: record.offset(name) for name in ("head", "inner.x", "inner.y", "tail")}
+    assert places == {"head": 0, "inner.x": 3, "inner.y": 7, "tail": 11}
+    assert (record.length("head"), record.length("inner.y"), record.size) == (3, 4, 12)
+    data = b"abc" + b"\x01\x02" + bytes(2) + b"\x06\x05\x04\x03" + b"\x07"
+    assert record.pack(0x0102, 0x03040506, b"abc", 7) == data
+    assert record.unpack(data) == (0x0102, 0x03040506, b"abc", 7)
+
+
 def test_fields_that_changed_places_are_found() -> None:
     """Order and byte order are the compiler's affair."""
     there = Record({"s": np.dtype([("a", "<u4"), ("b", ">u2"), ("padding", "<u2")])}, "s", "ab")

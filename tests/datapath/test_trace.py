@@ -10,6 +10,7 @@ import pytest
 
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.errors import ContentError
+from harness.datapath.codec.trace import TraceCodec
 from harness.kernel.btf import Btf
 from harness.kernel.errors import LayoutError
 from model.clauses import CLAUSES
@@ -80,6 +81,12 @@ def test_nonsense_is_noticed(
 ) -> None:
     with pytest.raises(ContentError, match=complaint):
         codecs.event.decode(record(btf, **fields))
+
+
+def test_a_record_of_another_kind_is_no_trace(btf: Btf) -> None:
+    codec = TraceCodec(btf.structures, btf.enumerations)
+    with pytest.raises(ContentError, match="trace of kind 3 at hook 1"):
+        codec.decode(record(btf, kind=EventKind.DROP))
 
 
 def test_a_record_of_another_size_is_noticed(codecs: Codecs, btf: Btf) -> None:
