@@ -26,7 +26,7 @@ from pydantic import Field
 
 from harness.errors import UserError
 from harness.mutate.mutant import Mutant
-from harness.mutate.result import Class, Result
+from harness.mutate.result import Class, Means, Result
 from harness.reviewed import Reviewed, read_reviewed
 
 Name = tuple[str, str, str, str, str, int]
@@ -111,6 +111,8 @@ def stale(
     """A line for each entry whose mutant is not there any more, or does not survive any more.
 
     `names` are those of all mutants; entries of files that none of them is in are not looked at.
+    The list is about scenarios: what fuzzing or properties find beyond them is stale only where an
+    entry says that nothing can.
     """
     files = {name[0] for name in names.values()}
     identifiers = {name: identifier for identifier, name in names.items()}
@@ -121,8 +123,15 @@ def stale(
         result = results.get(identifier or "")
         if identifier is None:
             yield f"{review.path}: {words(name)}: there is no such mutant; mend or remove the entry"
-        elif result is not None and result.status is not Class.SURVIVED:
+        elif result is not None and refuted(result, name in review.equivalent):
             yield f"{review.path}: {words(name)}: is {result.status.value}; remove the entry"
+
+
+def refuted(result: Result, equivalent: bool) -> bool:
+    """Whether a result shows that an entry is wrong, which may call its mutant equivalent."""
+    if result.kill is None or equivalent:
+        return result.status is not Class.SURVIVED
+    return result.kill.means not in (Means.FUZZING, Means.PROPERTY)
 
 
 def words(name: Name) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from harness.commands.options import REPOSITORY
 from harness.errors import UserError
 from harness.mutate.catalogue import all_mutants, mutants_of
 from harness.mutate.mutant import Side
-from harness.mutate.result import Class, Kill, Result
+from harness.mutate.result import Class, Kill, Means, Result
 from harness.mutate.review import names_of, read_review, stale
 
 SOURCE = b"/* A. */\n\nint f(int a)\n{\n\treturn a  <\n\t\t1 || a < 1;\n}\n"
@@ -55,6 +56,18 @@ def test_an_entry_is_stale_once_its_mutant_does_not_survive(
     results = {MUTANTS[0].identifier: Result(status, kill=kill)}
     found = list(stale(review, NAMES, results))
     assert [line.partition("]: ")[2] for line in found] == lines
+
+
+@pytest.mark.parametrize("means", [Means.FUZZING, Means.PROPERTY])
+def test_what_is_found_beyond_scenarios_makes_only_a_claim_of_equivalence_stale(
+    tmp_path: Path, means: Means
+) -> None:
+    path = written(tmp_path, f"{{ {ENTRY} }}")
+    results = {MUTANTS[0].identifier: Result(Class.KILLED, kill=replace(KILL, means=means))}
+    assert list(stale(read_review(path), NAMES, results)) == []
+    path.write_text(path.read_text().replace("mutants =", "equivalent = true\nmutants ="))
+    (line,) = stale(read_review(path), NAMES, results)
+    assert line.endswith("is killed; remove the entry")
 
 
 def test_an_entry_without_its_mutant_is_stale(tmp_path: Path) -> None:
