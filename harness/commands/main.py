@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Final
 
@@ -40,6 +42,14 @@ NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 class InterruptError(Exception):
     """Ctrl-C, out of click's hands: it would print an empty line."""
+
+
+class OutputError(Exception):
+    """Standard output takes nothing; the message says why, and how to mend it."""
+
+    def __init__(self, error: OSError) -> None:
+        advice = "make room for it" if error.errno in NO_ROOM else "send it elsewhere"
+        super().__init__(f"the output cannot be written: {error.strerror}; {advice}")
 
 
 class LazyCommands(click.Group):
@@ -92,18 +102,30 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
     try:
+        with writing():
+            probe_output()
         code = guarded(arguments)
-        out.file.flush()
+        with writing():
+            out.file.flush()
     except BrokenPipeError:
         discard_output()
         return ExitCode.INTERRUPTED
-    except OSError as error:
-        if error.errno not in NO_ROOM:
-            raise
+    except OutputError as error:
         discard_output()
-        complain(f"the output cannot be written: {error.strerror}; make room for it")
+        complain(str(error))
         return ExitCode.USAGE
     return code
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Within this the system's errors are standard output's. Raises OutputError."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error) from None
 
 
 def guarded(arguments: list[str]) -> int:
@@ -131,8 +153,10 @@ def guarded(arguments: list[str]) -> int:
         # Only click does this, where it meets a broken pipe itself: with the code of a divergence.
         raise BrokenPipeError from None
     except Exception as error:
-        if isinstance(error, BrokenPipeError) or getattr(error, "errno", None) in NO_ROOM:
+        if isinstance(error, BrokenPipeError):
             raise
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise OutputError(error) from None
         if os.environ.get(DEBUG_VARIABLE):
             raise
         complain(
@@ -140,6 +164,12 @@ def guarded(arguments: list[str]) -> int:
             f"(this is a bug; {DEBUG_VARIABLE}=1 shows where)"
         )
         return ExitCode.INTERNAL_ERROR
+
+
+def probe_output() -> None:
+    """Whether standard output, where there is one, is open for writing. Raises OSError."""
+    if sys.stdout is not None:
+        os.write(STANDARD_OUTPUT, b"")
 
 
 def discard_output() -> None:
