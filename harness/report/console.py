@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -15,6 +15,10 @@ PIPE_WIDTH: Final = 200
 
 class QuietConsole(Console):
     """Leaves a broken pipe to the entry point; rich would exit with 1, which says divergence."""
+
+    def print(self, *objects: Any, crop: bool = False, **options: Any) -> None:
+        """As rich does, but nothing is cut off: the terminal wraps what is wider than itself."""
+        super().print(*objects, crop=crop, **options)
 
     def on_broken_pipe(self) -> None:
         """The reader is gone."""

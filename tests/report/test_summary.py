@@ -6,9 +6,10 @@ from collections import Counter
 from io import StringIO
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from harness.lockstep.result import Divergence, RunResult
+from harness.report.console import QuietConsole
 from harness.report.summary import clause_table, summary
 from harness.step import Scenario
 from model.clauses import CLAUSES, NOT_NOTED
@@ -30,7 +31,7 @@ def result(packets: int = 3, divergences: int = 0, failures: int = 0) -> RunResu
 
 def lines(shown: RenderableType, width: int = 80) -> list[str]:
     file = StringIO()
-    Console(file=file, width=width, highlight=False, color_system=None).print(shown)
+    QuietConsole(file=file, width=width, highlight=False, color_system=None).print(shown)
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -97,3 +98,18 @@ def test_every_clause_is_in_the_table_hit_or_not() -> None:
     assert lines(summary({"libbpf": result()}, 0, interrupted=False))[-2].startswith(
         f"clauses exercised: 2 of {len(CLAUSES) - len(NOT_NOTED)} "
     )
+
+
+@pytest.mark.parametrize("width", [20, 60, 80])
+def test_no_figure_is_lost_however_narrow_the_screen(width: int) -> None:
+    results = {"libbpf": result(1_234_567), "bcc": result(12)}
+    title, *rows = lines(summary(results, 7, False), width)[:3]
+    assert title.split()[0] == "loader"
+    assert title.split()[-1] == "steps/s"
+    assert [row.split()[0] for row in rows] == ["libbpf", "bcc"]
+    assert "1,234,567" in rows[0]
+
+
+def test_what_a_clause_says_is_folded_into_a_narrow_screen() -> None:
+    shown = lines(clause_table({"libbpf": result()}), width=60)
+    assert max(len(line) for line in shown) <= 60
