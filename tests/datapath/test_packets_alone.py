@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,24 @@ def test_a_half_written_service_has_no_backend(subject: KernelSubject, table: st
     (event,) = outcome.events
     assert isinstance(event, DropEvent)
     assert event.reason is Reason.NO_BACKEND
+
+
+@pytest.mark.clause(hits=["LB-6"])
+def test_a_backend_that_goes_while_it_is_chosen_is_not_kept(subject: KernelSubject) -> None:
+    """The packet has the service as it was, the backend as it is now; the next one has both."""
+    rows = subject.loaded.maps["services"]
+    before = rows.items()
+    (heir,) = (replace(one, identifier=5) for one in backends(IPV4, 1))
+    subject.apply([service(1, [frontend(IPV4.service, 53, UDP)], (heir,), Algorithm.RANDOM)])
+    after = rows.items()
+    for row in before:
+        rows.update(*row)
+    assert sent(subject, IPV4.service).verdict is Verdict.PASS
+    for row in after:
+        rows.update(*row)
+    assert sent(subject, IPV4.service).verdict is Verdict.PASS
+    (choice,) = [one for one in subject.state().conntrack.values() if isinstance(one, Selection)]
+    assert choice.backend == heir.identifier
 
 
 @pytest.mark.clause(hits=["LB-3c"])

@@ -141,5 +141,10 @@ class BackendCodec:
         return backend, service
 
     def free(self, data: bytes) -> bytes:
-        """The same element as a free one: only the identifier changes."""
-        return self._record.pack(0, *self._record.unpack(data)[1:])
+        """The same element as a free one: of no identifier, and quarantined.
+
+        A packet on its way may have the slot from the list before. It still finds the address, but
+        the next one chooses again (LB-6), and no affinity is kept (LB-7).
+        """
+        _, service, words, port, _, flags = self._record.unpack(data)
+        return self._record.pack(0, service, words, port, BackendState.QUARANTINED.value, flags)
