@@ -60,6 +60,14 @@ struct judgement {
 	bool allowed;
 };
 
+/* Step 2: what the endpoints' table has said, which may say something else by now. */
+struct pod {
+	__u32 endpoint;			/* its identifier; 0: not known yet */
+	__u32 identity;
+	__u32 policy;
+	__u32 flags;			/* enum endpoint_flag */
+};
+
 struct workspace {
 	struct packet packet;
 	struct connection connection;
@@ -72,7 +80,7 @@ struct workspace {
 	struct flow_key quote_tuple;	/* seen from the endpoint, too */
 	struct entry_value value;
 	struct entry_value flow_copy;	/* of a flow that may be evicted on the way */
-	__u32 endpoint;			/* its identifier; 0: not known yet */
+	struct pod pod;
 	bool parsed;			/* the tuple holds */
 	struct answer answer;
 	struct trace trace;
@@ -84,7 +92,6 @@ MAP(workspaces, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct workspace, 1, 0);
 struct context {
 	struct __sk_buff *skb;
 	const struct configuration *configuration;
-	const struct endpoint *endpoint;	/* from step 2 on */
 	__u64 now;				/* ns */
 	__u32 policy_revision;			/* read before any table that it stands for */
 	__u32 service_revision;
@@ -95,6 +102,7 @@ struct context {
 	struct judgement *judgement;
 	struct flow_key *tuple;			/* the packet's own, seen from the endpoint */
 	struct flow_key *flow_key;		/* the flow's: with the backend for a service */
+	const struct pod *pod;			/* from step 2 on */
 	struct workspace *workspace;
 };
 

@@ -206,12 +206,13 @@ static __always_inline bool context_begin(struct context *context)
 	context->packet = &workspace->packet;
 	context->connection = &workspace->connection;
 	context->judgement = &workspace->judgement;
+	context->pod = &workspace->pod;
 	context->tuple = &workspace->tuple;
 	context->flow_key = &workspace->flow_key;
 	*context->packet = (struct packet){ .length = context->skb->len };
 	*context->connection = (struct connection){};
 	context->judgement->judged = false;
-	workspace->endpoint = 0;
+	workspace->pod.endpoint = 0;
 	workspace->parsed = false;
 	context->now = clock_read(context->configuration);
 	context->policy_revision = context->configuration->policy_revision;

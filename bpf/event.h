@@ -44,7 +44,7 @@ static __always_inline struct event *event_begin(struct context *context, const 
 		.time = context->now,
 		.kind = kind,
 		.hook = hook,
-		.endpoint = context->workspace->endpoint,
+		.endpoint = context->workspace->pod.endpoint,
 	};
 	return event;
 }

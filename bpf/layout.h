@@ -73,6 +73,8 @@ enum endpoint_flag {
 };
 
 struct endpoint {
+	__u32 interface;		/* the key again: by it a reader notices that the element has
+					   become another pod's meanwhile */
 	__u32 identifier;
 	__u32 identity;
 	__u32 policy;			/* key into policies; 0: no rules */

@@ -42,12 +42,12 @@ static __always_inline __u16 policy_port(const struct flow_key *key, const enum 
 	return network16(tuple->endpoint_port);
 }
 
-static __always_inline const struct policy_tables *policy_find(const struct endpoint *endpoint,
+static __always_inline const struct policy_tables *policy_find(const struct pod *pod,
 							       const __u32 peer_class,
 							       const enum opener opener)
 {
 	struct policy_key key = {
-		.policy = endpoint->policy,
+		.policy = pod->policy,
 		.peer_class = peer_class,
 		.direction = opener == OPENER_ENDPOINT ? HOOK_FROM_CONTAINER : HOOK_TO_CONTAINER,
 	};
@@ -86,13 +86,13 @@ static __always_inline __u32 policy_decide(const struct policy_tables *tables,
 }
 
 /* POL-2. */
-static __always_inline bool isolation_allows(const struct endpoint *endpoint,
+static __always_inline bool isolation_allows(const struct pod *pod,
 					     const enum opener opener)
 {
 	const __u32 isolated = opener == OPENER_ENDPOINT ? ENDPOINT_ISOLATED_EGRESS
 							 : ENDPOINT_ISOLATED_INGRESS;
 
-	return !(endpoint->flags & isolated);
+	return !(pod->flags & isolated);
 }
 
 /* POL-6. */
@@ -108,7 +108,7 @@ static __always_inline __u32 rules_judge(struct context *context, const enum fam
 {
 	struct flow_key *key = context->flow_key;
 	const struct policy_tables *tables =
-		policy_find(context->endpoint, context->judgement->peer_class, key->tuple.opener);
+		policy_find(context->pod, context->judgement->peer_class, key->tuple.opener);
 
 	if (!tables)
 		return 0;
@@ -124,7 +124,7 @@ static __always_inline bool policy_judge(struct context *context, const enum fam
 	struct judgement *judgement = context->judgement;
 	struct flow_key *key = context->flow_key;
 
-	judgement->local_identity = context->endpoint->identity;
+	judgement->local_identity = context->pod->identity;
 	peer_find(judgement, peer_address(key, family), family);
 	if (is_admitted_host(context)) {
 		hit(context, CLAUSE_POL_6);
@@ -135,7 +135,7 @@ static __always_inline bool policy_judge(struct context *context, const enum fam
 	hit(context, judgement->decision ? CLAUSE_POL_1 : CLAUSE_POL_2);
 	if (judgement->decision)
 		return !(judgement->decision & POLICY_DENY);
-	return isolation_allows(context->endpoint, key->tuple.opener);
+	return isolation_allows(context->pod, key->tuple.opener);
 }
 
 /* 0: go on. New flows, and others once after each policy change; no hairpins (LB-11d). */

@@ -114,6 +114,7 @@ def test_configuration(codecs: Codecs, settings: Settings) -> None:
         words,
         words,
         words,
+        words,
         st.one_of(st.none(), addresses(Family.IPV4)),
         st.one_of(st.none(), addresses(Family.IPV6)),
         st.frozensets(st.sampled_from(Direction)),

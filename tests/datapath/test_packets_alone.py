@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from harness.datapath.bench import Bench
+from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.index import index_key
 from harness.datapath.subject import KernelSubject
 from harness.kernel.probe import COARSE_CLOCK, supports_helper
@@ -58,6 +59,21 @@ def sent(subject: KernelSubject, address: str, port: int = 40000) -> Outcome:
     outcome = subject.process(Packet(Hook.FROM_CONTAINER, INTERFACE, frame))
     assert isinstance(outcome, Outcome)
     return outcome
+
+
+@pytest.mark.clause(hits=["PKT-7a"])
+def test_a_row_that_has_become_another_pods_is_none(subject: KernelSubject) -> None:
+    """The kernel fills the memory of a replaced row again while a packet still holds it."""
+    rows = subject.loaded.maps["endpoints"]
+    codec = Codecs(subject.loaded.btf).endpoint
+    ((key, value),) = rows.items()
+    rows.update(key, codec.encode(codec.decode(value)._replace(interface=INTERFACE + 1)))
+    outcome = sent(subject, IPV4.peer)
+    (event,) = outcome.events
+    assert isinstance(event, DropEvent)
+    assert event.reason is Reason.UNKNOWN_ENDPOINT
+    assert event.endpoint == 0
+    assert subject.state().conntrack == {}
 
 
 @pytest.mark.parametrize("table", ["services", "backends"])

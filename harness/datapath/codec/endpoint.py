@@ -11,7 +11,7 @@ from harness.kernel.btf import Layout
 from model.domain.address import UNSPECIFIED, Address, Family
 from model.domain.endpoint import Direction, Endpoint
 
-FIELDS = ("identifier", "identity", "policy", "flags", "ipv4", "ipv6")
+FIELDS = ("interface", "identifier", "identity", "policy", "flags", "ipv4", "ipv6")
 FLAGS = (
     "ENDPOINT_HAS_IPV4",
     "ENDPOINT_HAS_IPV6",
@@ -23,6 +23,7 @@ FLAGS = (
 class EndpointRow(NamedTuple):
     """What the datapath knows of an endpoint; `policy` 0 means no rules."""
 
+    interface: int
     identifier: int
     identity: int
     policy: int
@@ -34,6 +35,7 @@ class EndpointRow(NamedTuple):
     def of(cls, endpoint: Endpoint, policy: int) -> EndpointRow:
         """Row of an endpoint under a policy number."""
         return cls(
+            endpoint.interface,
             endpoint.identifier,
             endpoint.identity,
             policy,
@@ -58,6 +60,7 @@ class EndpointCodec:
         flags |= self._has_ipv4 if row.ipv4 is not None else 0
         flags |= self._has_ipv6 if row.ipv6 is not None else 0
         return self._record.pack(
+            row.interface,
             row.identifier,
             row.identity,
             row.policy,
@@ -68,9 +71,11 @@ class EndpointCodec:
 
     def decode(self, data: bytes) -> EndpointRow:
         """Row from bytes. Raises ContentError."""
-        identifier, identity, policy, flags, ipv4, ipv6 = self._record.unpack(data)
+        interface, identifier, identity, policy, flags, *addresses = self._record.unpack(data)
+        ipv4, ipv6 = addresses
         isolated = frozenset(way for way, bit in self._isolated.items() if flags & bit)
         return EndpointRow(
+            interface,
             identifier,
             identity,
             policy,
