@@ -70,7 +70,7 @@ def read_results(path: Path) -> Results:
     try:
         document = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+        raise UserError(f"{path}: cannot be read: {error.strerror}; check the name") from None
     except ValueError:
         raise UserError(f"{path}: is no JSON; give what `twinpath bench --json` printed") from None
     try:

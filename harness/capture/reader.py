@@ -41,7 +41,8 @@ class CaptureReader:
         except (gzip.BadGzipFile, zlib.error) as error:
             raise CaptureError(Place(name), f"is damaged gzip: {error}", "unpack it anew") from None
         except OSError as error:
-            raise CaptureError(Place(name), f"cannot be read: {error.strerror}") from None
+            problem = f"cannot be read: {error.strerror}"
+            raise CaptureError(Place(name), problem, "check the name") from None
 
 
 def open_unpacked(path: Path) -> BinaryIO:

@@ -32,7 +32,7 @@ def read_sections(path: Path) -> dict[str, bytes]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ObjectError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ObjectError(f"{path}: cannot be read: {error.strerror}; check the name") from None
     return parse_sections(data, str(path))
 
 

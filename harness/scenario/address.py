@@ -22,8 +22,11 @@ def is_literal(word: str) -> bool:
     return ":" in word or word[:1].isdigit()
 
 
-def literal_address(word: str, place: Place, family: Family | None) -> Address:
-    """An address written out, of a family where one is asked for."""
+def literal_address(word: str, place: Place, family: Family | None, otherwise: str = "") -> Address:
+    """An address written out, of a family where one is asked for.
+
+    `otherwise`: what may stand there instead, for the remedy where the family is the other one.
+    """
     try:
         if "%" in word:  # a zone would be cut off without a word
             raise ValueError
@@ -34,7 +37,7 @@ def literal_address(word: str, place: Place, family: Family | None) -> Address:
         raise FormatError(place, f"{shown(word)} is no {kind} address", remedy) from None
     if family is not None and family_of(address) is not family:
         problem = f"{word} is no {FAMILY_WORDS[family]} address"
-        raise FormatError(place, problem, f"write one like {EXAMPLES[family]}")
+        raise FormatError(place, problem, f"write one like {EXAMPLES[family]}{otherwise}")
     return address
 
 
@@ -51,7 +54,7 @@ def address_reader(family: Family) -> Reader[Address]:
 def resolve_address(registry: Registry, word: str, place: Place, family: Family) -> Address:
     """An address written out, or that of an endpoint, service, backend or peer, in a family."""
     if is_literal(word):
-        return literal_address(word, place, family)
+        return literal_address(word, place, family, ", or the name of a peer that has both")
     address = of_family(named_addresses(registry, word, place), family)
     if address is None:
         problem = f"{word!r} has no {FAMILY_WORDS[family]} address"

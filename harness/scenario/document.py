@@ -74,7 +74,8 @@ def read_document(path: Path) -> Mapping:
         with path.open("rb") as file:
             raw = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
-        raise FormatError(Place(name), f"cannot be read: {error.strerror}") from error
+        problem = f"cannot be read: {error.strerror}"
+        raise FormatError(Place(name), problem, "check the name") from error
     if len(raw) > MAXIMUM_BYTES:
         limit = f"{MAXIMUM_BYTES >> 20} MiB"
         raise FormatError(Place(name), f"is larger than {limit}", "split the file")
@@ -100,9 +101,10 @@ def parse_document(text: str, name: str) -> Mapping:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        raise FormatError(
-            place, f"is not YAML: {problem}", "quote texts with : # [ ] { }"
-        ) from None
+        remedy = "quote texts with : # [ ] { }"
+        if mark and text[mark.index : mark.index + 1] == "\t":
+            remedy = "indent with blanks, no tabs"
+        raise FormatError(place, f"is not YAML: {problem}", remedy) from None
     except yaml.reader.ReaderError as error:
         place = place_of_byte(name, text.encode(), error.position)
         raise FormatError(place, "is not YAML: a control character", "remove it") from None

@@ -355,7 +355,10 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         ('IP(dst="web")/ICMP(type=13)', "this ICMP message has no counterpart"),
         ('IP(dst="web")/ICMP(gw="10.0.0.1", type=3)', "ICMP.gw has no counterpart"),
         ('ARP(pdst="10.0.0.1")', "ARP has no counterpart"),
-        ('IP(dst="10.0.0.1")', "10.0.0.1 is no IPv6 address"),
+        (
+            'IP(dst="10.0.0.1")',
+            "is no IPv6 address; write one like fd00::1, or the name of a peer that has both",
+        ),
         ('IP(dst="web/node_port")', "'web/node_port' has no IPv6 address"),
     ],
 )

@@ -90,8 +90,16 @@ def test_too_many_values_are_refused(tmp_path: Path) -> None:
         read_document(file)
 
 
+@pytest.mark.parametrize("text", [b"\ta: 1\n", b"a:\n  - \xc3\xa4\n\tb: 2\n", b"a:\n\tb: 1\n"])
+def test_a_tab_is_called_one(tmp_path: Path, text: bytes) -> None:
+    with pytest.raises(FormatError, match="indent with blanks, no tabs"):
+        read_document(write(tmp_path, text))
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=r"missing\.yaml: cannot be read: No such file"):
+    with pytest.raises(
+        FormatError, match=r"missing\.yaml: cannot be read: No such .*; check the name"
+    ):
         read_document(tmp_path / "missing.yaml")
 
 
