@@ -204,3 +204,82 @@ def test_an_entry_that_a_packet_revived_meanwhile_stays(bench: Bench) -> None:
     assert bench.collector.collect(NOW) == 0
     del table.items
     assert bench.state().conntrack == {key: Flow(NOW + 60)}
+
+
+def read_then_put(bench: Bench, *entries: tuple[FlowKey, Entry]) -> None:
+    """Entries that packets record when the IPv4 table has just been read."""
+    table = bench.maps["conntrack_ipv4"]
+
+    def items() -> list[tuple[bytes, bytes]]:
+        del table.items
+        read = table.items()
+        for key, entry in entries:
+            bench.put(key, entry)
+        return read
+
+    table.items = items  # type: ignore[method-assign]  # a packet comes behind the last batch
+
+
+FRONTEND = parse_address(FAMILIES[4][2])
+CHOICE = FlowKey(parse_address(FAMILIES[4][0]), FRONTEND, 1000, 80, 6, Opener.ENDPOINT)
+TO_SECOND = CHOICE._replace(peer_address=parse_address(FAMILIES[4][1]), peer_port=8081)
+SERVED = Flow(NOW + 5, load_balanced=True, service_address=FRONTEND, service_port=80)
+
+
+@pytest.mark.clause(misses=["CT-4a"])
+def test_a_selection_whose_flow_came_meanwhile_stays(bench: Bench) -> None:
+    bench.put(CHOICE, Selection(1, 2))
+    read_then_put(bench, (TO_SECOND, SERVED))
+    assert bench.collector.collect(NOW) == 0
+    assert bench.state().conntrack == {CHOICE: Selection(1, 2), TO_SECOND: SERVED}
+
+
+@pytest.mark.clause(misses=["CT-4a"])
+def test_a_selection_made_anew_meanwhile_stays(bench: Bench) -> None:
+    """It leads elsewhere now; what was read led to nothing, and still does."""
+    bench.put(CHOICE, Selection(1, 1))
+    read_then_put(bench, (TO_SECOND, SERVED), (CHOICE, Selection(1, 2)))
+    assert bench.collector.collect(NOW) == 0
+    assert bench.state().conntrack == {CHOICE: Selection(1, 2), TO_SECOND: SERVED}
+
+
+@pytest.mark.clause(hits=["CT-4a"])
+@pytest.mark.parametrize(
+    "flow",
+    [
+        Flow(NOW + 5),
+        Flow(NOW, load_balanced=True, service_address=FRONTEND, service_port=80),
+        Flow(NOW + 5, load_balanced=True, service_address=FRONTEND, service_port=81),
+    ],
+    ids=["direct", "expired", "of another frontend"],
+)
+def test_a_flow_that_came_meanwhile_keeps_no_selection_that_is_not_its_own(
+    bench: Bench, flow: Flow
+) -> None:
+    bench.put(CHOICE, Selection(1, 2))
+    read_then_put(bench, (TO_SECOND, flow))
+    assert bench.collector.collect(NOW) == 1
+    assert bench.state().conntrack == {TO_SECOND: flow}
+
+
+def test_only_what_looks_dead_is_looked_up_again(bench: Bench) -> None:
+    """A sweep costs a few batches and two look-ups at most for what goes."""
+    for port in range(100):
+        bench.put(CHOICE._replace(endpoint_port=port), Selection(1, 2))
+        bench.put(TO_SECOND._replace(endpoint_port=port), SERVED)
+    lonely = CHOICE._replace(endpoint_port=1000)
+    bench.put(lonely, Selection(1, 2))
+    table, asked = bench.maps["conntrack_ipv4"], []
+    look_up = table.lookup
+
+    def lookup(key: bytes) -> bytes | None:
+        asked.append(key)
+        return look_up(key)
+
+    table.lookup = lookup  # type: ignore[method-assign]  # counts
+    assert bench.collector.collect(NOW) == 1
+    keys = next(codec for family, codec in bench.codecs.of.items() if family == 4).flow_key
+    assert asked == [
+        keys.encode(lonely),
+        keys.encode(lonely._replace(peer_address=TO_SECOND.peer_address, peer_port=8081)),
+    ]

@@ -79,6 +79,8 @@ class ControlPlane:
         try:
             plan = compile_plan(journal)
             self.tables.check_room(plan)
+            written = self.settings
+            journal.after_undo(lambda: self._skip_revisions(written))
             self.tables.write(plan, journal)
         except KernelError as error:
             _take_back(journal)
@@ -87,6 +89,23 @@ class ControlPlane:
             _take_back(journal)
             raise
         journal.commit()
+
+    def _skip_revisions(self, written: Settings) -> None:
+        """Raise both revisions above those of a transaction that failed while it was written.
+
+        Packets between its writes may have remembered what was never to stand, under the old
+        number or the new one, which the next change would use again (POL-5, LB-13). The policy
+        revision then is another one than the model's (POL-5a): whoever compares the two has been
+        told of the failure and starts again from empty tables.
+        """
+        self.settings = replace(
+            self.settings,
+            policy_revision=written.policy_revision + 1,
+            service_revision=written.service_revision + 1,
+        )
+        plan = Plan()
+        self._plan_settings(Phase.REVISE, self.settings, plan)
+        self.tables.write(plan, Journal())
 
     def _plan_start(self, journal: Journal) -> Plan:
         plan = Plan()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,15 @@ from model.domain.address import ADDRESS_LENGTH, Address, Family
 from model.domain.flow import Opener
 
 Records = NDArray[Any]
+
+
+class DeadEntry(NamedTuple):
+    """An entry that is dead as far as the items tell that it was found among."""
+
+    place: int
+    """Where it is in the items."""
+    flow: bytes | None
+    """Key of the flow that would keep it alive; None for flows and where the backend is gone."""
 
 
 class EntryTable:
@@ -42,9 +51,10 @@ def dead_entries(
     backends: NDArray[np.uint8],
     loopback: Address,
     now: int,
-) -> list[int]:
-    """Places in `items` of dead entries, in order.
+) -> list[DeadEntry]:
+    """The dead among `items`: expired flows, then selections, each in order.
 
+    Whoever removes them in this order finds most of those selections without a flow.
     `backends` are the elements of the table of that name, `loopback` the source address of hairpin
     flows of this family. A selection is live while the key that it leads to is that of a live flow
     of the selection's frontend (CT-4a); one whose backend is gone leads nowhere.
@@ -55,14 +65,18 @@ def dead_entries(
     selections = flags & table.selection != 0
     expired = ~selections & (values["entry"]["expires"] <= now)
     serving = ~selections & ~expired & (flags & table.load_balanced != 0)
-    dead = set(np.flatnonzero(expired).tolist())
+    dead = [DeadEntry(place, None) for place in np.flatnonzero(expired).tolist()]
     chosen = np.flatnonzero(selections)
     if chosen.size:
         live = set(_flows_with_frontend(table, keys[serving], values[serving]))
         wanted = _flows_selected(table, keys[chosen], values[chosen], backends, loopback)
-        found = zip(chosen.tolist(), wanted, strict=True)
-        dead.update(place for place, flow in found if flow not in live)
-    return sorted(dead)
+        size = table.key.itemsize
+        dead += [
+            DeadEntry(place, flow and flow[:size])
+            for place, flow in zip(chosen.tolist(), wanted, strict=True)
+            if flow not in live
+        ]
+    return dead
 
 
 def _flows_with_frontend(table: EntryTable, keys: Records, values: Records) -> list[bytes]:
@@ -80,7 +94,7 @@ def _flows_selected(
     backends: NDArray[np.uint8],
     loopback: Address,
 ) -> list[bytes | None]:
-    """The flow that each selection leads to, None where its backend is gone."""
+    """The flow that each selection leads to, as `served`; None where its backend is gone."""
     slots = values["entry"]["backend_slot"]
     inside = slots < len(backends)
     elements = backends[np.where(inside, slots, 0)]

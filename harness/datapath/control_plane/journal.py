@@ -21,6 +21,10 @@ class Journal:
         """Remember how to take back what is about to be done."""
         self._undo.append(action)
 
+    def after_undo(self, action: Action) -> None:
+        """Remember what has to be done once everything else is taken back."""
+        self._undo.insert(0, action)
+
     def at_commit(self, action: Action) -> None:
         """Put off what must not happen before the transaction stands; it must not fail."""
         self._later.append(action)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from harness.datapath.control_plane.plan import Batch
 from harness.kernel.loader import Map
 
 
@@ -22,9 +23,6 @@ class Mirror(Protocol):
 
     def remove(self, keys: bytes, count: int) -> None:
         """Remember elements as removed."""
-
-    def size_with(self, keys: bytes, count: int) -> int:
-        """How many elements there would be with these."""
 
     def clear(self) -> None:
         """Remember that nothing is there."""
@@ -53,10 +51,17 @@ class HashMirror:
         for key in chunks(keys, self._key_size):
             self._elements.pop(key, None)
 
-    def size_with(self, keys: bytes, count: int) -> int:
-        """See Mirror."""
-        added = {key for key in chunks(keys, self._key_size) if key not in self._elements}
-        return len(self._elements) + len(added)
+    def most(self, batches: Iterable[Batch]) -> int:
+        """The most elements that are there at once while batches are carried out in order."""
+        size = most = len(self._elements)
+        is_there: dict[bytes, bool] = {}
+        for batch in batches:
+            for key in chunks(batch.keys, self._key_size):
+                if is_there.get(key, key in self._elements) == batch.removes:
+                    size += -1 if batch.removes else 1
+                    is_there[key] = not batch.removes
+            most = max(most, size)
+        return most
 
     def clear(self) -> None:
         """See Mirror."""
@@ -90,10 +95,6 @@ class ArrayMirror:
         """An array's elements are never removed."""
         raise AssertionError("an array has no elements to remove")
 
-    def size_with(self, keys: bytes, count: int) -> int:
-        """See Mirror."""
-        return len(self.elements)
-
     def clear(self) -> None:
         """See Mirror."""
         self.elements[:] = 0
@@ -110,7 +111,7 @@ class Elements:
         return chunks(self.data, self.size)
 
 
-def chunks(data: bytes, size: int) -> Iterator[bytes]:
+def chunks(data: bytes | bytearray, size: int) -> Iterator[bytes]:
     """Concatenated elements one by one."""
     for start in range(0, len(data), size):
         yield bytes(data[start : start + size])

@@ -32,6 +32,10 @@ MAPPED = ("eligible_backends", "maglev_tables", "backends", "policy_pages")
 """Written through shared memory, a word of 4 bytes at once: a packet that comes in between sees
 each word old or new. The configuration has longer ones; the kernel copies it in one go."""
 
+LASTING = ("server_ports",)
+"""What was written here stays when a transaction is taken back. Packets set marks in the same
+elements, and what was there before would erase those; a mark for nothing costs a look-up."""
+
 
 class Damage(NamedTuple):
     """An element that is not as it was written; None: not there."""
@@ -70,23 +74,25 @@ class Tables:
         return self._hashes[table].items()
 
     def check_room(self, plan: Plan) -> None:
-        """Whether hashes hold what the plan adds, before anything is removed.
+        """Whether hashes hold what is in them at any time while the whole plan is carried out.
 
         Raises OperationError. Arrays cannot overflow: their allocators know their sizes.
         """
+        changes: dict[str, list[Batch]] = {}
         for batch in plan.batches():
-            mirror = self._mirrors.get(batch.table)
-            if mirror is None or batch.removes:
+            changes.setdefault(batch.table, []).append(batch)
+        for table, batches in changes.items():
+            if table not in self._hashes:
                 continue
-            needed, size = mirror.size_with(bytes(batch.keys), batch.count), self.size(batch.table)
+            needed, size = self._hashes[table].most(batches), self.size(table)
             if needed > size:
                 raise OperationError(
-                    f"table {batch.table} holds {size} elements, {needed} are needed while"
+                    f"table {table} holds {size} elements, {needed} are needed while"
                     " changing over: load the object with a larger one"
                 )
 
     def write(self, plan: Plan, journal: Journal) -> None:
-        """Carry out a plan; the journal takes it back. Raises MapError."""
+        """Carry out a plan; the journal takes it back, but for LASTING. Raises MapError."""
         for batch in plan.batches():
             self._write(batch, journal)
 
@@ -129,8 +135,9 @@ class Tables:
     def _write(self, batch: Batch, journal: Journal) -> None:
         table = self._maps[batch.table]
         keys, values = bytes(batch.keys), bytes(batch.values)
-        old = self._old_values(table, keys, batch.count)
-        journal.undo_with(lambda: self._restore(table, keys, old))
+        if batch.table not in LASTING:
+            old = self._old_values(table, keys, batch.count)
+            journal.undo_with(lambda: self._restore(table, keys, old))
         if batch.removes:
             self._remove(table, keys, batch.count)
         else:
