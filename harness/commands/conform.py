@@ -31,6 +31,7 @@ from harness.lockstep.session import Session
 from harness.reference import ModelReference
 from harness.report.console import complain, err, out, print_json
 from harness.report.progress import RunProgress
+from harness.report.text import check_target
 from harness.sources import find_sources
 from harness.step import Scenario
 
@@ -78,6 +79,8 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     Exit codes: 0 every clause was exercised and none failed; 1 a divergence or a clause that fails;
     5 a clause was not exercised.
     """
+    check_target(yaml_path)
+    check_target(page_path)
     clauses = clauses_of(profiles)
     scenarios = load(corpora, clauses)
     loaders = loaders_of(loader or ("libbpf" if object_path.suffix == ".o" else "both"))

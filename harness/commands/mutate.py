@@ -137,6 +137,8 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
         raise NothingToCompareError("no mutant is as asked for; --list alone shows all")
     if only_list:
         return listing(wanted, sides)
+    files = Files(json, html, sarif)
+    files.check()
     reviewed = read_review(review)
     rows = frozenset(row.name for row in ROWS) if matrix else frozenset()
     effort = Effort(limit, fuzz, rows, properties)
@@ -144,7 +146,7 @@ def command(  # noqa: PLR0913, PLR0917 - the command's options
     drawn = wanted if sample is None else sampled(wanted, sample)
     results = run(campaign, drawn, workers)
     outcome = outcome_of(drawn, len(wanted), results, reviewed, sides)
-    return tell(outcome, Telling(Files(json, html, sarif), annotated, fail_under))
+    return tell(outcome, Telling(files, annotated, fail_under))
 
 
 def listing(mutants: Sequence[Mutant], sides: Sequence[Side]) -> ExitCode:

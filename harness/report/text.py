@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -32,6 +33,21 @@ def printable_record(value: Record) -> Record:
         texts = {one.name: printable_record(getattr(value, one.name)) for one in fields(value)}
         made = replace(value, **texts)
     return cast("Record", made)
+
+
+def check_target(path: Path | None) -> None:
+    """Whether a report's file, if one is asked for, can be made; before hours go into it.
+
+    Raises UserError.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; name a file")
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: cannot be written: {path.parent} is no folder; name another")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UserError(f"{path}: cannot be written: Permission denied; name another")
 
 
 def write_report(path: Path, text: str) -> None:

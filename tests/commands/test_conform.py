@@ -121,3 +121,13 @@ def test_an_interrupted_run_writes_nothing(
     assert done.code == ExitCode.INTERRUPTED
     assert "no file is written" in only_line(done)
     assert not (folder / "found.md").exists()
+
+
+@pytest.mark.parametrize("option", ["--yaml", "--markdown"])
+def test_a_file_that_cannot_be_made_is_told_before_anything_runs(
+    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.delattr("harness.commands.conform.witness")
+    done = shell.run(*conform(folder, option, folder / "none" / "page"))
+    assert done.code == ExitCode.USAGE
+    assert only_line(done).endswith(f"{folder / 'none'} is no folder; name another")

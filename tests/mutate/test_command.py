@@ -56,6 +56,9 @@ def test_a_run_its_reports_and_the_run_after_it(
         (["--filter", "nonsense"], exit_codes.ExitCode.NOTHING_COMPARED, "no mutant is as asked"),
         (["--list", "--filter", "CT-99"], exit_codes.ExitCode.NOTHING_COMPARED, "no mutant is as"),
         (["--review", "nonsense"], exit_codes.ExitCode.USAGE, "nonsense: cannot be read"),
+        (["--json", "none/a.json"], exit_codes.ExitCode.USAGE, "none is no folder; name another"),
+        (["--html", "none/a.html"], exit_codes.ExitCode.USAGE, "none is no folder; name another"),
+        (["--sarif", "/"], exit_codes.ExitCode.USAGE, "/: is a folder; name a file"),
     ],
 )
 def test_bad_input_ends_in_a_line(

@@ -14,7 +14,7 @@ from harness.mutate.report.elements import as_elements
 from harness.mutate.report.html import as_page
 from harness.mutate.report.sarif import as_sarif
 from harness.mutate.score import Judged
-from harness.report.text import write_report
+from harness.report.text import check_target, write_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Files:
     json: Path | None
     html: Path | None
     sarif: Path | None
+
+    def check(self) -> None:
+        """Whether they can be made. Raises UserError."""
+        for path in (self.json, self.html, self.sarif):
+            check_target(path)
 
 
 def write_reports(files: Files, judged: Sequence[Judged], population: int) -> None:
