@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from harness.datapath.codec.codecs import Codecs
+from harness.datapath.codec.configuration import Settings
 from harness.datapath.codec.endpoint import EndpointRow
 from harness.datapath.codec.index import index_key, index_of
 from harness.datapath.codec.policy import TABLES, PeerRow, PolicyKey
@@ -38,6 +39,13 @@ class PolicyView(NamedTuple):
 
 NOT_A_SERVICE = "direct"
 NO_SERVICE = "no service"
+
+
+def settings(maps: Mapping[str, FakeMap], codecs: Codecs) -> Settings:
+    """The configuration and what else is in its element."""
+    element = maps["configuration"].lookup(index_key(0))
+    assert element is not None
+    return codecs.configuration.decode(element)
 
 
 class Lookup:

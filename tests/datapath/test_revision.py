@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.datapath.codec.codecs import Codecs
-from harness.datapath.control_plane.control_plane import CONFIGURATION_KEY, ControlPlane
+from harness.datapath.control_plane.control_plane import ControlPlane
 from harness.kernel.btf import Btf
 from harness.subject import OperationError
 from model.domain.address import Network, parse_address
@@ -30,7 +30,7 @@ from model.domain.operation import (
 from model.domain.policy import PolicyRule, RuleVerdict
 from model.domain.service import Backend, Frontend, FrontendKey, FrontendKind, Service
 from tests.datapath.fake_maps import SMALL_SIZES, FakeMap, Faults, fake_maps
-from tests.datapath.lookup import Lookup
+from tests.datapath.lookup import Lookup, settings
 
 POD = Endpoint(1, "pod", 11, 100, parse_address("10.0.0.1"))
 NETWORK = Network.parse("10.0.0.0/24")
@@ -57,10 +57,8 @@ def control_plane(maps: dict[str, FakeMap], codecs: Codecs) -> ControlPlane:
 
 def revisions(maps: dict[str, FakeMap], codecs: Codecs) -> tuple[int, int]:
     """Policy and service revision as the datapath reads them."""
-    element = maps["configuration"].lookup(CONFIGURATION_KEY)
-    assert element is not None
-    settings = codecs.configuration.decode(element)
-    return settings.policy_revision, settings.service_revision
+    read = settings(maps, codecs)
+    return read.policy_revision, read.service_revision
 
 
 def test_they_start_at_one(maps: dict[str, FakeMap], codecs: Codecs) -> None:
@@ -158,12 +156,9 @@ def test_raised_when_what_they_stand_for_is_written(btf: Btf, codecs: Codecs) ->
     seen = []
 
     def watch() -> None:
-        element = maps["configuration"].lookup(CONFIGURATION_KEY)
-        assert element is not None
-        settings = codecs.configuration.decode(element)
         policy = lookup.policy(11, Direction.EGRESS, parse_address("10.9.9.9"), "TCP", 80)
-        facts = settings.configuration, lookup.service(OTHER.key), policy
-        seen.append((settings.policy_revision, settings.service_revision, facts))
+        facts = settings(maps, codecs).configuration, lookup.service(OTHER.key), policy
+        seen.append((*revisions(maps, codecs), facts))
 
     faults.watch = watch
     control_plane.apply(
@@ -184,7 +179,5 @@ def test_a_new_configuration_keeps_them(
 ) -> None:
     configuration = Configuration(rejects_per_second=5)
     control_plane.apply([SetConfiguration(configuration)])
-    element = maps["configuration"].lookup(CONFIGURATION_KEY)
-    assert element is not None
-    assert codecs.configuration.decode(element).configuration == configuration
+    assert settings(maps, codecs).configuration == configuration
     assert revisions(maps, codecs) == (2, 2)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
 import pytest
 
 from harness.datapath.codec.codecs import Codecs
+from harness.datapath.codec.configuration import Settings
 from harness.datapath.control_plane.control_plane import ControlPlane
 from harness.kernel.btf import Btf
 from harness.subject import OperationError
@@ -37,6 +42,7 @@ from model.domain.service import (
     Service,
 )
 from tests.datapath.fake_maps import SMALL_SIZES, FakeMap, Faults, fake_maps, snapshot
+from tests.datapath.lookup import settings
 
 POD = Endpoint(1, "pod", 11, 100, parse_address("10.0.0.1"))
 POD_2 = Endpoint(2, "pod-2", 12, 101, parse_address("10.0.0.2"), parse_address("fd00::2"))
@@ -104,23 +110,73 @@ def run(btf: Btf, codecs: Codecs, count: int) -> tuple[ControlPlane, dict[str, F
     return control_plane, maps, faults
 
 
+class Contents(NamedTuple):
+    """What is in the maps. Revisions, and marks of `server_ports`, are kept apart from the rest."""
+
+    tables: dict[str, dict[bytes, bytes]]
+    settings: Settings
+    policy_revision: int
+    service_revision: int
+    marks: dict[bytes, bytes]
+
+
+def contents(maps: Mapping[str, FakeMap], codecs: Codecs) -> Contents:
+    """Everything, with both revisions 0 in `settings`."""
+    tables, found = snapshot(maps), settings(maps, codecs)
+    del tables["configuration"]
+    return Contents(
+        marks=tables.pop("server_ports"),
+        tables=tables,
+        settings=replace(found, policy_revision=0, service_revision=0),
+        policy_revision=found.policy_revision,
+        service_revision=found.service_revision,
+    )
+
+
 @pytest.mark.parametrize("number", range(len(TRANSACTIONS)))
-def test_a_failure_at_any_write_changes_nothing(btf: Btf, codecs: Codecs, number: int) -> None:
-    """And the same transaction afterwards writes what it would have written before."""
+def test_a_failure_at_any_write_changes_nothing_but_revisions_and_marks(
+    btf: Btf, codecs: Codecs, number: int
+) -> None:
+    """The revisions are above all that packets may have met; marks stay (docs/datapath.md).
+
+    And the same transaction afterwards writes what it would have written before.
+    """
     _, maps, faults = run(btf, codecs, number)
-    calls_before, before = faults.calls, snapshot(maps)
+    calls_before, before = faults.calls, contents(maps, codecs)
     _, maps_after, faults_after = run(btf, codecs, number + 1)
-    writes, after = faults_after.calls - calls_before, snapshot(maps_after)
+    writes, after = faults_after.calls - calls_before, contents(maps_after, codecs)
+    policy, services = after.policy_revision + 1, after.service_revision + 1
     assert writes > 4
     for failing in range(writes):
         control_plane, maps, faults = run(btf, codecs, number)
         faults.fail_at = faults.calls + failing
         with pytest.raises(OperationError, match=r"ENOMEM.*; the transaction was taken back"):
             control_plane.apply(TRANSACTIONS[number])
-        assert snapshot(maps) == before
+        found = contents(maps, codecs)
+        assert found == before._replace(
+            policy_revision=policy, service_revision=services, marks=found.marks
+        )
+        assert before.marks.items() <= found.marks.items() <= after.marks.items()
         assert list(control_plane.tables.damage()) == []
         control_plane.apply(TRANSACTIONS[number])
-        assert snapshot(maps) == after
+        assert contents(maps, codecs) == after._replace(
+            policy_revision=policy + after.policy_revision - before.policy_revision,
+            service_revision=services + after.service_revision - before.service_revision,
+        )
+
+
+def test_revisions_that_could_not_be_written_are_not_used_later(btf: Btf, codecs: Codecs) -> None:
+    control_plane, maps, faults = run(btf, codecs, 1)
+    before = settings(maps, codecs)
+    faults.fail_at, faults.fail_on = faults.calls + 1, True
+    with pytest.raises(OperationError, match="could not be taken back"):
+        control_plane.apply([PutService(service(1, [frontend("10.96.0.1", 80)], [backend(1)]))])
+    assert settings(maps, codecs) == before
+    faults.fail_at = None
+    control_plane.apply([RemoveRule(1), RemoveService(2)])
+    found = settings(maps, codecs)
+    assert found.policy_revision == before.policy_revision + 2
+    assert found.service_revision == before.service_revision + 2
 
 
 def test_an_operation_that_is_refused_takes_those_before_it_along(btf: Btf, codecs: Codecs) -> None:
@@ -168,6 +224,63 @@ def test_a_table_that_is_too_small_is_named_before_anything_is_written(
         control_plane.apply(TRANSACTIONS[0])
     assert "\n" not in str(raised.value)
     assert (snapshot(maps), faults.calls) == (before, calls)
+
+
+def dual_stack(identifier: int) -> PutService:
+    """A service with a frontend of each family."""
+    frontends = [frontend(f"{network}{identifier}", 80) for network in ("10.96.0.", "fd00::96:")]
+    return PutService(service(identifier, frontends, []))
+
+
+def test_many_small_writes_to_a_table_are_counted_together(btf: Btf, codecs: Codecs) -> None:
+    """Frontends of two families take turns, so that each write is small and would fit."""
+    faults = Faults()
+    maps = fake_maps(btf, SMALL_SIZES | {"frontends_ipv4": 4}, faults)
+    control_plane = ControlPlane(maps, codecs)
+    control_plane.apply([dual_stack(1)])
+    before, calls = snapshot(maps), faults.calls
+    with pytest.raises(OperationError, match="frontends_ipv4 holds 4 elements, 6 are needed"):
+        control_plane.apply([dual_stack(2), dual_stack(3)])
+    assert (snapshot(maps), faults.calls) == (before, calls)
+    control_plane.apply([dual_stack(2)])
+
+
+def apply_all(control_plane: ControlPlane, faults: Faults) -> None:
+    """Every transaction in turn. One that is refused has written nothing."""
+    for operations in TRANSACTIONS:
+        calls = faults.calls
+        try:
+            control_plane.apply(operations)
+        except OperationError:
+            assert faults.calls == calls
+            raise
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "endpoints",
+        "frontends_ipv4",
+        "frontends_ipv6",
+        "services",
+        "addresses_ipv4",
+        "prefixes_ipv4",
+        "policies",
+    ],
+)
+def test_refused_exactly_where_a_table_would_overflow(btf: Btf, codecs: Codecs, table: str) -> None:
+    """The changes fit into as much room as they take in between, and into no less."""
+    faults = Faults()
+    maps = fake_maps(btf, SMALL_SIZES, faults)
+    sizes = []
+    faults.watch = lambda: sizes.append(len(maps[table].elements))
+    apply_all(ControlPlane(maps, codecs), faults)
+    faults.watch = None
+    most = max(sizes)
+    apply_all(ControlPlane(fake_maps(btf, SMALL_SIZES | {table: most}, faults), codecs), faults)
+    tight = fake_maps(btf, SMALL_SIZES | {table: most - 1}, faults)
+    with pytest.raises(OperationError, match=f"^table {table} holds {most - 1} .* {most} are"):
+        apply_all(ControlPlane(tight, codecs), faults)
 
 
 def test_a_selection_knows_its_backends_slot(btf: Btf, codecs: Codecs) -> None:
