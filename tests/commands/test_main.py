@@ -15,6 +15,8 @@ from harness.commands.exit_codes import ExitCode
 from harness.errors import NothingToCompareError, UserError
 from tests.commands.command_line import Shell, bash, only_line
 
+PATHS = click.Argument(["paths"])
+RUN = click.Context(click.Command("run"), info_name="twinpath run")
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -65,6 +67,16 @@ def test_a_command_without_a_code_agrees_and_click_leaves_errors_to_us(
         (UserError("bad scenario"), ExitCode.USAGE, "bad scenario"),
         (NothingToCompareError("no packets"), ExitCode.NOTHING_COMPARED, "no packets"),
         (click.UsageError("no such option"), ExitCode.USAGE, "no such option"),
+        (
+            click.MissingParameter(param=PATHS, ctx=RUN),
+            ExitCode.USAGE,
+            "Missing argument 'PATHS'; twinpath run --help says what it takes",
+        ),
+        (
+            click.MissingParameter(param=PATHS),
+            ExitCode.USAGE,
+            "Missing argument 'PATHS'; twinpath --help says what it takes",
+        ),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "interrupted"),
         (click.Abort(), ExitCode.INTERRUPTED, "interrupted"),
         (main.InterruptError(), ExitCode.INTERRUPTED, "interrupted"),
