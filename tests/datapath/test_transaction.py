@@ -245,6 +245,16 @@ def test_many_small_writes_to_a_table_are_counted_together(btf: Btf, codecs: Cod
     control_plane.apply([dual_stack(2)])
 
 
+def test_what_goes_first_makes_room_for_what_comes(btf: Btf, codecs: Codecs) -> None:
+    sizes = SMALL_SIZES | {"frontends_ipv4": 4, "frontends_ipv6": 4}
+    maps = fake_maps(btf, sizes)
+    control_plane = ControlPlane(maps, codecs)
+    control_plane.apply([dual_stack(1), dual_stack(2)])
+    control_plane.apply([RemoveService(1), dual_stack(3)])
+    assert len(maps["frontends_ipv4"].elements) == 4
+    assert list(control_plane.tables.damage()) == []
+
+
 def apply_all(control_plane: ControlPlane, faults: Faults) -> None:
     """Every transaction in turn. One that is refused has written nothing."""
     for operations in TRANSACTIONS:
