@@ -135,12 +135,8 @@ def guarded(arguments: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return ExitCode.USAGE
-    except click.MissingParameter as error:
-        help_line = f"{error.ctx.command_path} --help" if error.ctx else f"{PROGRAM} --help"
-        complain(f"{error.format_message().rstrip('.')}; {help_line} says what it takes")
-        return ExitCode.USAGE
     except click.ClickException as error:
-        complain(error.format_message())
+        complain(told(error))
         return ExitCode.USAGE
     except UserError as error:
         complain(str(error))
@@ -164,6 +160,18 @@ def guarded(arguments: list[str]) -> int:
             f"(this is a bug; {DEBUG_VARIABLE}=1 shows where)"
         )
         return ExitCode.INTERNAL_ERROR
+
+
+def told(error: click.ClickException) -> str:
+    """What is wrong with a command line, and where no value is at fault, what tells more."""
+    words = error.format_message()
+    is_value = isinstance(error, click.BadParameter)
+    if isinstance(error, click.MissingParameter):
+        is_value = False
+    if is_value or not isinstance(error, click.UsageError):
+        return words
+    path = error.ctx.command_path if error.ctx else PROGRAM
+    return f"{words.rstrip('.')}; {path} --help says what it takes"
 
 
 def probe_output() -> None:

@@ -66,7 +66,13 @@ def test_a_command_without_a_code_agrees_and_click_leaves_errors_to_us(
     [
         (UserError("bad scenario"), ExitCode.USAGE, "bad scenario"),
         (NothingToCompareError("no packets"), ExitCode.NOTHING_COMPARED, "no packets"),
-        (click.UsageError("no such option"), ExitCode.USAGE, "no such option"),
+        (click.ClickException("no room."), ExitCode.USAGE, "no room."),
+        (click.BadParameter("zero"), ExitCode.USAGE, "Invalid value: zero"),
+        (
+            click.UsageError("No such command 'nun'.", RUN),
+            ExitCode.USAGE,
+            "No such command 'nun'; twinpath run --help says what it takes",
+        ),
         (
             click.MissingParameter(param=PATHS, ctx=RUN),
             ExitCode.USAGE,
