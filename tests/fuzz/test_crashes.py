@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
+from harness.fuzz.pool.local import LocalPool
+from harness.fuzz.settings import Settings
 from harness.scenario.load import load_scenarios
 from tests.fuzz.command import PROGRAM, campaign, environment, twinpath
 
@@ -103,3 +105,12 @@ def test_a_folder_serves_one_campaign_at_a_time(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
+
+
+def test_a_pool_that_is_ended_waits_for_no_process_that_has_not_begun() -> None:
+    pool = LocalPool(Settings(seed=1), 2)
+    try:
+        assert list(pool.drain()) == []
+        assert all(worker.process.process.poll() is None for worker in pool.workers)
+    finally:
+        pool.close()

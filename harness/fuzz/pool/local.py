@@ -129,6 +129,8 @@ class LocalPool:
         self.waiting.clear()
         for worker in self.workers:
             worker.process.end_input()
+            if not worker.is_ready:  # it has found nothing
+                self.selector.unregister(worker.process.fd)
         deadline = monotonic() + DRAIN_SECONDS
         while self.selector.get_map() and (left := deadline - monotonic()) > 0:
             for key, _ in self.selector.select(left):
