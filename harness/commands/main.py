@@ -165,10 +165,9 @@ def guarded(arguments: list[str]) -> int:
 def told(error: click.ClickException) -> str:
     """What is wrong with a command line, and where no value is at fault, what tells more."""
     words = error.format_message()
-    is_value = isinstance(error, click.BadParameter)
-    if isinstance(error, click.MissingParameter):
-        is_value = False
-    if is_value or not isinstance(error, click.UsageError):
+    is_missing = isinstance(error, click.MissingParameter)
+    has_wrong_value = isinstance(error, click.BadParameter) and not is_missing
+    if has_wrong_value or not isinstance(error, click.UsageError):
         return words
     path = error.ctx.command_path if error.ctx else PROGRAM
     return f"{words.rstrip('.')}; {path} --help says what it takes"
