@@ -27,7 +27,7 @@ from model.domain.packet import Outcome, Packet, Verdict
 from model.domain.protocol import UDP
 from model.domain.reason import Reason
 from model.domain.service import Algorithm
-from tests.model.builder import IPV4, End, segment
+from tests.model.builder import IPV4, End, ends, segment
 from tests.model.node import backends, frontend, service
 
 INTERFACE = 10
@@ -109,6 +109,32 @@ def test_a_backend_that_goes_while_it_is_chosen_is_not_kept(subject: KernelSubje
     assert sent(subject, IPV4.service).verdict is Verdict.PASS
     (choice,) = [one for one in subject.state().conntrack.values() if isinstance(one, Selection)]
     assert choice.backend == heir.identifier
+
+
+@pytest.mark.clause(hits=["LB-4"])
+def test_a_service_whose_frontend_was_anothers_for_a_packet_is_chosen_again(
+    subject: KernelSubject,
+) -> None:
+    """Both rows are replaced, and the kernel puts one where the packet still reads the other."""
+    local = tuple(replace(one, local=True) for one in backends(IPV4, 2))
+    web, other = frontend(IPV4.service, 53, UDP), frontend(IPV4.other_service, 53, UDP)
+    before, after = (
+        (
+            service(1, [web], local[:1], internal_local=only_local),
+            service(2, [other], local[1:], internal_local=only_local),
+        )
+        for only_local in (False, True)
+    )
+    subject.apply(before)
+    rows = subject.loaded.maps["frontends_ipv4"]
+    written = dict(rows.items())
+    (others,) = [row for row in written.values() if row[:4] == index_key(2)]
+    (key,) = [key for key, row in written.items() if row[:4] == index_key(1)]
+    rows.update(key, others)
+    assert ends(sent(subject, IPV4.service).data)[1].address == IPV4.backends[2]
+    rows.update(key, written[key])
+    subject.apply(after)
+    assert ends(sent(subject, IPV4.service).data)[1].address == IPV4.backends[1]
 
 
 @pytest.mark.clause(hits=["LB-3c"])

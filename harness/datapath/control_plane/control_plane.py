@@ -135,7 +135,7 @@ class ControlPlane:
         for identifier, pair in pairs.items():
             self.services.update(identifier, pair, plan, journal)
         self._frontends.put(frontends, plan, journal)
-        return frontends.moves or changes_affinity(pairs.values())
+        return frontends.writes or changes_affinity(pairs.values())
 
     def _compile_settings(self, plan: Plan, journal: Journal) -> None:
         after = replace(self.settings, configuration=self.inventory.configuration)

@@ -26,8 +26,15 @@ class FrontendChange:
     rows: dict[FrontendKey, FrontendRow | None]
     marked: list[Address]
     unmarked: list[Address]
-    moves: bool
-    """Whether a frontend or service address comes, goes or gets another service."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to write or remove.
+
+        Then the service revision has to be raised, whatever it is that changes: a packet that holds
+        a row while it is replaced can find another frontend's in its memory, or none by its key.
+        """
+        return bool(self.rows or self.marked or self.unmarked)
 
 
 class FrontendTables:
@@ -55,8 +62,7 @@ class FrontendTables:
             rows.update(frontend_rows(new) if new else ())
         changed = {key: row for key, row in rows.items() if row != self._rows.get(key)}
         marked, unmarked = self._count(addresses, journal)
-        moves = any(_service(row) != _service(self._rows.get(key)) for key, row in changed.items())
-        return FrontendChange(changed, marked, unmarked, moves or bool(marked or unmarked))
+        return FrontendChange(changed, marked, unmarked)
 
     def remove(self, change: FrontendChange, plan: Plan, journal: Journal) -> None:
         """Plan what goes."""
@@ -101,7 +107,3 @@ class FrontendTables:
         family = family_of(key.address)
         encoded = self._codecs.of[family].frontend.encode_key(key)
         plan.remove(Phase.SWITCH, f"frontends_ipv{family:d}", encoded)
-
-
-def _service(row: FrontendRow | None) -> int | None:
-    return row.service if row else None
