@@ -19,7 +19,9 @@ static __always_inline bool endpoint_has_address(const struct endpoint *endpoint
 
 /*
  * False: the element is another interface's. The kernel fills the memory of an element that has been
- * replaced again at once, its first words first: what was copied before they changed is the pod's.
+ * replaced again at once, from the front or from the back, as its memcpy likes: what was copied
+ * before either end changed is the pod's. (On machines that store or load out of order that is
+ * likely, not certain; what is allowed by mistake is judged again under the new policy_revision.)
  */
 static __always_inline bool pod_copy(struct pod *pod, const struct endpoint *endpoint,
 				     const __u32 interface)
@@ -30,7 +32,7 @@ static __always_inline bool pod_copy(struct pod *pod, const struct endpoint *end
 	pod->policy = endpoint->policy;
 	pod->flags = endpoint->flags;
 	forget_memory();
-	if (endpoint->interface != interface)
+	if ((endpoint->interface ^ interface) | (endpoint->interface_again ^ interface))
 		return false;
 	pod->endpoint = identifier;
 	return true;

@@ -47,8 +47,8 @@ struct configuration {
 	__u64 other_timeout;
 	__u64 fragment_timeout;		/* ns, FRAG-1 */
 	__u32 policy_revision;		/* POL-5 */
-	__u32 service_revision;		/* raised when a frontend comes, goes or moves (LB-4, LB-13)
-					   and when a service gets or loses affinity (LB-7) */
+	__u32 service_revision;		/* raised when a row of frontends is written or goes (LB-4, LB-13)
+					   and when a service with affinity changes (LB-7) */
 	__u32 event_switches;		/* enum event_switch, OBS-2, OBS-3 */
 	__u32 events_per_second;	/* per CPU; 0: no limit */
 	__u32 no_backend_action;	/* enum no_backend_action, LB-8 */
@@ -81,6 +81,7 @@ struct endpoint {
 	__u32 flags;			/* enum endpoint_flag */
 	__be32 ipv4[WORDS_IPV4];
 	__be32 ipv6[WORDS_IPV6];
+	__u32 interface_again;		/* kernels copy from either end (pod_copy) */
 };
 
 /* conntrack: flows and selections in one table, so that a packet's own tuple finds either. */

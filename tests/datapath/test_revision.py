@@ -142,10 +142,11 @@ def test_affinity_lost_or_changed(
 ) -> None:
     sticky = replace(SERVICE, affinity_timeout=5)
     control_plane.apply([PutService(sticky)])
-    control_plane.apply([PutService(replace(sticky, affinity_timeout=6))])
     assert revisions(maps, codecs) == (2, 3)
-    control_plane.apply([PutService(SERVICE)])
+    control_plane.apply([PutService(replace(sticky, affinity_timeout=6))])
     assert revisions(maps, codecs) == (2, 4)
+    control_plane.apply([PutService(SERVICE)])
+    assert revisions(maps, codecs) == (2, 5)
 
 
 def test_raised_when_what_they_stand_for_is_written(btf: Btf, codecs: Codecs) -> None:

@@ -11,7 +11,16 @@ from harness.kernel.btf import Layout
 from model.domain.address import UNSPECIFIED, Address, Family
 from model.domain.endpoint import Direction, Endpoint
 
-FIELDS = ("interface", "identifier", "identity", "policy", "flags", "ipv4", "ipv6")
+FIELDS = (
+    "interface",
+    "identifier",
+    "identity",
+    "policy",
+    "flags",
+    "ipv4",
+    "ipv6",
+    "interface_again",
+)
 FLAGS = (
     "ENDPOINT_HAS_IPV4",
     "ENDPOINT_HAS_IPV6",
@@ -67,12 +76,13 @@ class EndpointCodec:
             flags,
             row.ipv4 or UNSPECIFIED[Family.IPV4],
             row.ipv6 or UNSPECIFIED[Family.IPV6],
+            row.interface,
         )
 
     def decode(self, data: bytes) -> EndpointRow:
         """Row from bytes. Raises ContentError."""
         interface, identifier, identity, policy, flags, *addresses = self._record.unpack(data)
-        ipv4, ipv6 = addresses
+        ipv4, ipv6, _ = addresses
         isolated = frozenset(way for way, bit in self._isolated.items() if flags & bit)
         return EndpointRow(
             interface,

@@ -16,7 +16,7 @@ from harness.datapath.control_plane.inventory import Changes, Inventory
 from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.plan import Phase, Plan
 from harness.datapath.control_plane.policy_compiler import PolicyCompiler
-from harness.datapath.control_plane.revisions import changes_affinity, raises_policy_revision
+from harness.datapath.control_plane.revisions import raises_policy_revision, touches_affinity
 from harness.datapath.control_plane.server_ports import ServerPorts
 from harness.datapath.control_plane.services import ServiceTables
 from harness.datapath.control_plane.tables import Tables
@@ -135,7 +135,7 @@ class ControlPlane:
         for identifier, pair in pairs.items():
             self.services.update(identifier, pair, plan, journal)
         self._frontends.put(frontends, plan, journal)
-        return frontends.writes or changes_affinity(pairs.values())
+        return frontends.writes or touches_affinity(pairs.values())
 
     def _compile_settings(self, plan: Plan, journal: Journal) -> None:
         after = replace(self.settings, configuration=self.inventory.configuration)

@@ -21,9 +21,12 @@ def raises_policy_revision(changes: Changes, configuration: Configuration) -> bo
     return changes.policy_relevant or before.host_reaches_pods != configuration.host_reaches_pods
 
 
-def changes_affinity(pairs: Iterable[tuple[Service | None, Service | None]]) -> bool:
-    """Whether one of the services, as old and new, gets or loses affinity (LB-7)."""
-    return any(_has_affinity(old) != _has_affinity(new) for old, new in pairs)
+def touches_affinity(pairs: Iterable[tuple[Service | None, Service | None]]) -> bool:
+    """Whether one of the changed services, as it was or as it is, has affinity (LB-7).
+
+    A packet whose row is replaced meanwhile may find that there is none, and remember it.
+    """
+    return any(_has_affinity(old) or _has_affinity(new) for old, new in pairs)
 
 
 def _has_affinity(service: Service | None) -> bool:
