@@ -1,4 +1,4 @@
-"""What all tests share: profiles of Hypothesis, and children that can be interrupted.
+"""What all tests share: profiles of Hypothesis, and children as users start them.
 
 `pytest --hypothesis-profile thorough` takes a hundred times as long. Without it every run draws the
 same examples, so that a pipeline says the same twice.
@@ -6,9 +6,12 @@ same examples, so that a pipeline says the same twice.
 
 from __future__ import annotations
 
+import os
 import signal
 
 from hypothesis import settings
+
+os.environ.pop("PYTHONUNBUFFERED", None)  # it would hide what goes wrong at the last flush
 
 settings.register_profile("ci", derandomize=True, database=None, deadline=None)
 settings.register_profile("thorough", max_examples=10_000)

@@ -37,6 +37,7 @@ COMMANDS: Final = {
 PROGRAM: Final = "twinpath"
 DEBUG_VARIABLE: Final = "TWINPATH_DEBUG"
 STANDARD_OUTPUT: Final = 1
+STANDARD_ERROR: Final = 2
 NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -96,6 +97,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     with terminate_as_interrupt():
         code = run(sys.argv[1:])
+    settle_errors()
     sys.exit(code)
 
 
@@ -108,10 +110,10 @@ def run(arguments: list[str]) -> int:
         with writing():
             out.file.flush()
     except BrokenPipeError:
-        discard_output()
+        discard(STANDARD_OUTPUT)
         return ExitCode.INTERRUPTED
     except OutputError as error:
-        discard_output()
+        discard(STANDARD_OUTPUT)
         complain(str(error))
         return ExitCode.USAGE
     return code
@@ -179,10 +181,19 @@ def probe_output() -> None:
         os.write(STANDARD_OUTPUT, b"")
 
 
-def discard_output() -> None:
+def settle_errors() -> None:
+    """Where the last words cannot be written the exit code has to do: it stays what it is."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        discard(STANDARD_ERROR)
+
+
+def discard(descriptor: int) -> None:
     """Send what has not been written to nowhere, so that the interpreter's end is quiet too."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, STANDARD_OUTPUT)
+    os.dup2(nowhere, descriptor)
     os.close(nowhere)
 
 

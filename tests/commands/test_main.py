@@ -38,7 +38,7 @@ def ends(monkeypatch: pytest.MonkeyPatch, end: BaseException | int | None) -> li
     """From now on every command ends like this; the list says when output is thrown away."""
     thrown: list[str] = []
     monkeypatch.setattr(main, "cli", CommandLine(end))
-    monkeypatch.setattr(main, "discard_output", lambda: thrown.append("thrown away"))
+    monkeypatch.setattr(main, "discard", lambda _: thrown.append("thrown away"))
     return thrown
 
 
@@ -174,7 +174,7 @@ def test_what_is_thrown_away_goes_nowhere_and_leaves_nothing_open(
     os.close(reader)
     before = len(list(Path("/proc/self/fd").iterdir()))
     monkeypatch.setattr(main, "STANDARD_OUTPUT", writer)
-    main.discard_output()
+    main.discard(main.STANDARD_OUTPUT)
     assert os.write(writer, b"lost") == 4
     assert len(list(Path("/proc/self/fd").iterdir())) == before
     os.close(writer)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.kernel.capabilities import Capability, capabilities
+from tests.ordinary_user import NOBODY, within_reach
 
 REPORT = """
 import json
@@ -72,7 +73,8 @@ def test_a_dropped_capability_is_named(tmp_path: Path) -> None:
 def test_an_ordinary_user_gets_a_report(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     found = report(
-        ["setpriv", "--reuid=65534", "--clear-groups"], {"XDG_CACHE_HOME": "/proc/nowhere"}
+        [*within_reach(), "setpriv", f"--reuid={NOBODY}", "--clear-groups"],
+        {"XDG_CACHE_HOME": "/proc/nowhere"},
     )
     assert "CAP_NET_ADMIN" in found["bpf permission"].detail
     assert not found["test runs"].ok

@@ -11,8 +11,7 @@ import pytest
 
 from tests.commands.command_line import Shell
 from tests.gate.change import BUG, datapath
-
-NOBODY = 65534
+from tests.ordinary_user import NOBODY
 
 
 @pytest.fixture

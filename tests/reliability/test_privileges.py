@@ -10,7 +10,7 @@ import pytest
 from harness.commands.exit_codes import ExitCode
 from tests.commands.command_line import ROOT, Finished, bash
 from tests.gate.change import PING
-from tests.reliability.conftest import NOBODY
+from tests.ordinary_user import NOBODY, within_reach
 
 NEEDED = ("bpf", "net_admin", "perfmon")
 GATE = "gate --base {0}/bpf --head {0}/bpf --skip properties,mutants,fuzz"
@@ -25,7 +25,8 @@ def as_user(folder: Path, capabilities: tuple[str, ...], arguments: str) -> Fini
         f"--bounding-set={held}",
     ]
     variables = f"HOME={folder} XDG_CACHE_HOME={folder} TMPDIR={folder}"
-    return bash(f"{variables} {shlex.join(line)} twinpath {arguments}", folder)
+    command = shlex.join([*within_reach(), *line, "twinpath"])
+    return bash(f"{variables} {command} {arguments}", folder)
 
 
 @pytest.mark.parametrize("loader", ["libbpf", "bcc"])
@@ -60,6 +61,7 @@ def test_without_a_namespace_of_its_own_an_ordinary_user_is_told_so(everyones: P
     user = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --inh-caps={held} "
     user += f"--ambient-caps={held} --bounding-set={held}"
     command = f"HOME={everyones} XDG_CACHE_HOME={everyones} {user} twinpath run {PING}"
-    done = bash(f"unshare --net bash -c {shlex.quote(f'{up} && {command}')}", everyones)
+    line = [*within_reach(), "unshare", "--net", "bash", "-c", f"{up} && {command}"]
+    done = bash(shlex.join(line), everyones)
     assert done.code == ExitCode.NOTHING_COMPARED
     assert "a network namespace cannot be made: EPERM; run as root, with CAP_SYS_ADMIN" in done.err
