@@ -13,7 +13,6 @@ from dataclasses import replace
 import pytest
 
 from harness.datapath.bench import Bench
-from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.index import index_key
 from harness.datapath.subject import KernelSubject
 from harness.kernel.probe import COARSE_CLOCK, supports_helper
@@ -61,13 +60,16 @@ def sent(subject: KernelSubject, address: str, port: int = 40000) -> Outcome:
     return outcome
 
 
+@pytest.mark.parametrize("end", ["interface", "interface_again"])
 @pytest.mark.clause(hits=["PKT-7a"])
-def test_a_row_that_has_become_another_pods_is_none(subject: KernelSubject) -> None:
-    """The kernel fills the memory of a replaced row again while a packet still holds it."""
+def test_a_row_that_is_becoming_another_pods_is_none(subject: KernelSubject, end: str) -> None:
+    """The kernel fills the memory of a replaced row, from either end, while a packet holds it."""
+    fields = subject.loaded.btf.structures["endpoint"].fields
+    assert fields is not None
+    start = fields[end][1]
     rows = subject.loaded.maps["endpoints"]
-    codec = Codecs(subject.loaded.btf).endpoint
     ((key, value),) = rows.items()
-    rows.update(key, codec.encode(codec.decode(value)._replace(interface=INTERFACE + 1)))
+    rows.update(key, value[:start] + index_key(INTERFACE + 1) + value[start + 4 :])
     outcome = sent(subject, IPV4.peer)
     (event,) = outcome.events
     assert isinstance(event, DropEvent)
