@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -81,6 +82,11 @@ def drops(outcome: Outcome) -> list[Reason]:
     return [event.reason for event in outcome.events if isinstance(event, DropEvent)]
 
 
+def admit(subject: KernelSubject, client: Connection) -> None:
+    """The client's first packet passes."""
+    assert leave(subject, client).verdict is Verdict.PASS
+
+
 @dataclass(frozen=True)
 class Failure:
     """Makes transactions fail at their first call of a table's method."""
@@ -115,12 +121,11 @@ def test_a_flow_admitted_under_a_policy_that_was_taken_back_is_judged_again(
     """POL-5: the policy was switched, the revision was not yet raised."""
     client = connection(net, net.peer)
 
-    def admitted() -> None:
-        assert leave(subject, client).verdict is Verdict.PASS
-
     subject.apply([ISOLATED])
     table = f"frontends_ipv{net.family:d}"
-    fail(table, "update_batch", admitted, ALLOW_ALL, put(net, 1, net.service))
+    fail(
+        table, "update_batch", partial(admit, subject, client), ALLOW_ALL, put(net, 1, net.service)
+    )
     assert drops(leave(subject, client, "A")) == [Reason.POLICY_REVOKED]
     assert drops(leave(subject, client)) == [Reason.POLICY_DENIED]
 
@@ -132,11 +137,8 @@ def test_a_revision_that_was_taken_back_is_not_used_again(
     """POL-5: the revision was raised, and the next change would raise it to the same number."""
     client = connection(net, net.peer)
 
-    def admitted() -> None:
-        assert leave(subject, client).verdict is Verdict.PASS
-
     subject.apply([ISOLATED, put(net, 1, net.service)])
-    fail("services", "delete", admitted, ALLOW_ALL, RemoveService(1))
+    fail("services", "delete", partial(admit, subject, client), ALLOW_ALL, RemoveService(1))
     subject.apply([identify(net.pods, 55)])
     assert drops(leave(subject, client, "A")) == [Reason.POLICY_REVOKED]
 
