@@ -20,7 +20,7 @@ static __always_inline struct entry *flow_find(struct context *context, const en
 					       const enum family family)
 {
 	context->tuple->tuple.opener = opener;
-	return live_flow(conntrack_lookup(context->tuple, family), context->now);
+	return live_flow(conntrack_probe(context->tuple, family), context->now);
 }
 
 /*
@@ -64,10 +64,8 @@ static __always_inline struct entry *flow_by_selection(struct context *context,
 	context->connection->translated = true;
 	context->connection->overtakes = true;
 	flow = selection_follow(context, selection, hook == HOOK_FROM_CONTAINER, family);
-	if (!flow || selection_has_packets(context, hook))
-		return flow;
 	context->connection->impostor = flow_is_open(flow);
-	return NULL;
+	return selection_has_packets(context, hook) ? flow : NULL;
 }
 
 static __always_inline struct entry *flow_opened_by_endpoint(struct context *context,
@@ -77,7 +75,7 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 	struct entry *own;
 
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
-	own = conntrack_lookup(context->tuple, family);
+	own = conntrack_probe(context->tuple, family);
 	own_set(context, own);
 	forget_memory();
 	if (!own)
@@ -105,19 +103,6 @@ static __always_inline void belong(struct context *context, struct entry *flow,
 	forget_memory();
 }
 
-/*
- * Which end to ask for first: the one with the higher port, as a client's port is. An open flow
- * ends the search, since there is one at most (CT-1b). So the guess costs or saves a look-up and
- * decides nothing.
- */
-static __always_inline bool endpoint_is_likely_opener(const struct flow_tuple *tuple,
-						      const enum hook hook)
-{
-	if (tuple->endpoint_port == tuple->peer_port)
-		return hook == HOOK_FROM_CONTAINER;
-	return network16(tuple->endpoint_port) > network16(tuple->peer_port);
-}
-
 /* CT-1b, between two live flows: an open one, else the one whose opener sent the packet. */
 static __always_inline bool flow_comes_first(const struct entry *flow, const struct entry *other,
 					     const bool sent_by_opener)
@@ -127,32 +112,19 @@ static __always_inline bool flow_comes_first(const struct entry *flow, const str
 	return sent_by_opener;
 }
 
+/* An open flow ends the search, since there is one at most (CT-1b). */
 static __always_inline void conntrack_find_flow(struct context *context, const enum hook hook,
 						const enum family family)
 {
-	const bool endpoint_first = endpoint_is_likely_opener(&context->tuple->tuple, hook);
-	struct entry *by_peer = NULL, *by_endpoint = NULL;
+	struct entry *by_endpoint = flow_opened_by_endpoint(context, hook, family);
+	struct entry *by_peer;
 
-	if (!endpoint_first) {
-		by_peer = flow_find(context, OPENER_PEER, family);
-		if (flow_is_open(by_peer))
-			return belong(context, by_peer, OPENER_PEER, hook);
-	}
-	if (endpoint_first || can_have_entry(&context->tuple->tuple, OPENER_ENDPOINT))
-		by_endpoint = flow_opened_by_endpoint(context, hook, family);
-	if (flow_is_open(by_endpoint))
-		return belong(context, by_endpoint, OPENER_ENDPOINT, hook);
-	if (endpoint_first) {
-		context->connection->unvisited = !can_have_entry(&context->tuple->tuple, OPENER_PEER);
-		forget_memory();
-		if (!context->connection->unvisited)
-			by_peer = flow_find(context, OPENER_PEER, family);
-		opaque(by_peer);
-	}
+	by_peer = flow_is_open(by_endpoint) ? NULL : flow_find(context, OPENER_PEER, family);
 	if (by_peer && (!by_endpoint ||
 			flow_comes_first(by_peer, by_endpoint, hook == HOOK_TO_CONTAINER)))
-		return belong(context, by_peer, OPENER_PEER, hook);
-	belong(context, by_endpoint, OPENER_ENDPOINT, hook);
+		belong(context, by_peer, OPENER_PEER, hook);
+	else
+		belong(context, by_endpoint, OPENER_ENDPOINT, hook);
 }
 
 /* CT-8: the type and code, as a port, of the request that a reply answers; 0: not an answer. */
@@ -198,11 +170,8 @@ static __always_inline void conntrack_find_icmp(struct context *context, const e
 
 	if (flow && context->tuple->tuple.opener != sender)
 		return belong(context, flow, other_end(sender), hook);
-	if (flow && hook == HOOK_FROM_CONTAINER) {
-		own_set(context, flow);
-		if (!flow_needs_no_selection(context, flow, family))
-			flow = NULL;
-	}
+	if (flow && hook == HOOK_FROM_CONTAINER && !flow_needs_no_selection(context, flow, family))
+		flow = NULL;
 	belong(context, flow, sender, hook);
 	hit_what_is_new(context);
 }

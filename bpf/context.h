@@ -32,7 +32,6 @@ struct connection {
 	__u32 backend_slot;
 	__u32 former_slot;		/* where reopened: the old selection's backend */
 	__u8 opener;			/* enum opener, of the flow or of the one to come */
-	bool unvisited;			/* no peer has ever opened a flow to the port at the endpoint */
 	bool found;			/* there is an entry under the packet's own tuple ... */
 	bool outdated;			/* ... whose peer had to be looked up as a frontend again */
 	bool translated;		/* the flow's key is not the packet's tuple */
@@ -79,7 +78,7 @@ struct workspace {
 	struct packet quote;		/* what an ICMP error quotes */
 	struct flow_key quote_tuple;	/* seen from the endpoint, too */
 	struct entry_value value;
-	struct entry_value flow_copy;	/* of a flow that may be evicted on the way */
+	struct entry flow_copy;		/* of a flow that may be evicted on the way */
 	struct pod pod;
 	bool parsed;			/* the tuple holds */
 	struct answer answer;
@@ -115,7 +114,7 @@ static __always_inline void hit(struct context *context, const enum trace_clause
 /* The same, if no flow takes the packet in: which keys are looked up then is all the same. */
 static __always_inline void hit_if_new(struct context *context, const enum trace_clause clause)
 {
-	context->connection->clauses_if_new |= 1ULL << clause;
+	context->connection->clauses_if_new = 1ULL << clause;
 }
 
 static __always_inline void hit_what_is_new(struct context *context)

@@ -101,8 +101,7 @@ static __always_inline enum reason carry_out(struct context *context, const enum
 					     const enum family family)
 {
 	const struct connection *connection = context->connection;
-	const bool creates = (hook == HOOK_FROM_CONTAINER && connection->selected) ||
-			     creates_flow(context);
+	const bool creates = creates_selection(context, hook) || creates_flow(context);
 
 	if (creates && !record_create(context, hook, family))
 		return REASON_CONNTRACK_CREATE_FAILED;
@@ -144,7 +143,7 @@ static __always_inline void report(struct context *context, const enum hook hook
 	counter_add(hook, reason, context->packet->length);
 	if (!context->configuration->event_switches)
 		return;
-	if (hook == HOOK_FROM_CONTAINER && context->connection->selected && !is_drop(reason))
+	if (creates_selection(context, hook) && !is_drop(reason))
 		event_selection(context, hook, family);
 	if (context->judgement->judged)
 		event_policy_verdict(context, hook, family);

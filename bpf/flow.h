@@ -23,6 +23,13 @@ static __always_inline struct entry *conntrack_lookup(const struct flow_key *key
 	return map_lookup(conntrack_ipv6, key);
 }
 
+/* The same for keys that mostly have no entry: their ports tell so without a look-up. */
+static __always_inline struct entry *conntrack_probe(const struct flow_key *key,
+						     const enum family family)
+{
+	return can_have_entry(&key->tuple) ? conntrack_lookup(key, family) : NULL;
+}
+
 static __always_inline long conntrack_update(const struct flow_key *key,
 					     const struct entry_value *value,
 					     const enum family family)
@@ -77,13 +84,13 @@ static __always_inline bool flow_is_closed(const __u16 flags)
 
 /*
  * Whether it is a load-balanced flow that its client opened towards the peer in this tuple. Under
- * its own key: the backend is its own frontend, and there is nothing to translate (LB-14).
+ * its own key: the backend is its own frontend, and there is nothing to translate (LB-14). Other
+ * flows have a service of zeros, which is no frontend's (LB-1).
  */
 static __always_inline bool flow_has_frontend(struct entry *entry, struct flow_key *tuple,
 					      const enum family family)
 {
-	return entry->flags & ENTRY_LOAD_BALANCED &&
-	       entry->service_port == tuple->tuple.peer_port &&
+	return entry->service_port == tuple->tuple.peer_port &&
 	       address_equal(service_address(entry), peer_address(tuple, family), family);
 }
 

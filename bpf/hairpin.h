@@ -34,11 +34,13 @@ static __always_inline void flow_key_towards(struct context *context, struct flo
 
 	key->tuple = tuple->tuple;
 	address_copy(endpoint_address(key), endpoint_address(tuple), family);
-	if (address_equal(backend->address, endpoint_address(tuple), family))
-		return hairpin_key_set(context, key, backend, family);
-	key->tuple.opener = OPENER_ENDPOINT;
-	key->tuple.peer_port = backend->port;
-	address_copy(peer_address(key, family), backend->address, family);
+	if (address_equal(backend->address, endpoint_address(tuple), family)) {
+		hairpin_key_set(context, key, backend, family);
+	} else {
+		key->tuple.opener = OPENER_ENDPOINT;
+		key->tuple.peer_port = backend->port;
+		address_copy(peer_address(key, family), backend->address, family);
+	}
 }
 
 /* Whether a key made so is a hairpin's: nobody else's client is the peer. */

@@ -37,10 +37,8 @@ static __always_inline enum reason flow_key_try(struct context *context, const e
 			return 0;
 		}
 	}
-	if (opener == OPENER_ENDPOINT && context->connection->unvisited)
-		return 0;
 	key->tuple.opener = other_end(opener);
-	flow = live_flow(conntrack_lookup(key, family), context->now);
+	flow = live_flow(conntrack_probe(key, family), context->now);
 	key->tuple.opener = opener;
 	return flow_is_open(flow) ? REASON_TUPLE_CLASH : 0;
 }
@@ -112,7 +110,6 @@ static __always_inline enum reason affine_backend_try(struct context *context,
 	slot = affinity->backend_slot;
 	backend = map_lookup(backends, &slot);
 	if (!backend || backend->identifier != affinity->backend ||
-	    backend->service != frontend->service ||
 	    !backend_is_eligible(service, backend, frontend->local_only))
 		return REASON_TUPLE_CLASH;
 	hit(context, CLAUSE_LB_7);
@@ -130,14 +127,13 @@ static __always_inline enum reason backend_select(struct context *context,
 	enum reason reason;
 	__u32 attempt, slot;
 
-	if (first >= service->eligible_count)
-		return REASON_NO_BACKEND;
 	hit(context, CLAUSE_LB_3);
 	for (attempt = 0; attempt < CANDIDATES_LIMIT; attempt++) {
 		backend = eligible_backend(service, (first + attempt) % service->eligible_count,
 					   &slot);
+		/* A row that is being replaced: the next one may do. */
 		if (!backend || backend->service != identifier)
-			return REASON_NO_BACKEND;
+			continue;
 		reason = backend_try(context, service, backend, slot, family);
 		if (reason != REASON_TUPLE_CLASH)
 			return reason;
@@ -150,9 +146,7 @@ static __always_inline enum reason direct_check(struct context *context)
 {
 	const struct entry *flow = live_flow(context->own, context->now);
 
-	if (flow_is_open(flow) && flow->flags & ENTRY_LOAD_BALANCED)
-		return REASON_TUPLE_CLASH;
-	return 0;
+	return flow_is_open(flow) ? REASON_TUPLE_CLASH : 0;
 }
 
 /* 0: go on. */
@@ -167,7 +161,7 @@ static __always_inline enum reason load_balance(struct context *context, const e
 	if (!frontend->service)
 		return REASON_NO_SERVICE;
 	service = service_lookup(frontend->service, frontend->local_only, family);
-	if (!service)
+	if (!service || !service->eligible_count)
 		return REASON_NO_BACKEND;
 	if (service->affinity_timeout) {
 		reason = affine_backend_try(context, service, frontend, family);

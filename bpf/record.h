@@ -31,13 +31,18 @@ static __always_inline bool creates_flow(const struct context *context)
 	       !packet_is_reset(context->packet);
 }
 
+/* Only what leaves selects a backend. */
+static __always_inline bool creates_selection(const struct context *context, const enum hook hook)
+{
+	return hook == HOOK_FROM_CONTAINER && context->connection->selected;
+}
+
 /* The state of a flow after its first packet (CT-5, CT-7). */
 static __always_inline void flow_first_flags_set(const struct context *context, __u16 *flags)
 {
 	const struct packet *packet = context->packet;
 
-	if (context->connection->balanced)
-		*flags |= ENTRY_LOAD_BALANCED;
+	*flags = context->connection->balanced ? ENTRY_LOAD_BALANCED : 0;
 	forget_memory();
 	if (context->connection->hairpin)
 		*flags |= ENTRY_HAIRPIN;
@@ -110,16 +115,13 @@ static __always_inline void record_undo(struct context *context, const enum hook
 {
 	if (creates_flow(context))
 		conntrack_delete(context->flow_key, family);
-	if (hook == HOOK_FROM_CONTAINER && context->connection->selected)
+	if (creates_selection(context, hook))
 		conntrack_delete(context->tuple, family);
 }
 
-static __always_inline void flow_copy(struct context *context, const enum family family)
+static __always_inline void flow_copy(struct context *context)
 {
-	struct entry_value *copy = &context->workspace->flow_copy;
-
-	copy->entry = *context->flow;
-	address_copy(copy->service_address, service_address(context->flow), family);
+	context->workspace->flow_copy = *context->flow;
 }
 
 /*
@@ -130,7 +132,7 @@ static __always_inline void flow_find_again(struct context *context, const enum 
 {
 	struct entry *flow = conntrack_lookup(context->flow_key, family);
 
-	context->flow = flow ? flow : &context->workspace->flow_copy.entry;
+	context->flow = flow ? flow : &context->workspace->flow_copy;
 }
 
 /*
@@ -162,7 +164,7 @@ static __always_inline bool record_create_leaving(struct context *context,
 
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
 	if (context->flow)
-		flow_copy(context, family);
+		flow_copy(context);
 	if (selection_first && !selection_create(context, family))
 		return false;
 	if (creates_flow(context) && !flow_create(context, family)) {

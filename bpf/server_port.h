@@ -12,38 +12,34 @@
 #include "maps.h"
 #include "packet.h"
 
-/* NULL: the map is not there, which cannot be after loading. */
-static __always_inline __u8 *server_port_mark(const struct flow_tuple *tuple,
-					      const enum opener opener)
+/* NULL: the protocol has no ports. */
+static __always_inline __u8 *server_port_mark(const struct flow_tuple *tuple)
 {
+	const __u32 opener = tuple->opener & OPENER_PEER;
 	const __u16 port = network16(opener == OPENER_ENDPOINT ? tuple->peer_port
 							       : tuple->endpoint_port);
 	const __u32 index = opener * SERVER_PORTS_ELEMENTS + port / SERVER_PORTS_TOGETHER;
-	struct server_ports *ports = map_lookup(server_ports, &index);
+	struct server_ports *ports;
 
+	if (!protocol_has_ports(tuple->protocol))
+		return NULL;
+	ports = map_lookup(server_ports, &index);
 	return ports ? &ports->used[port % SERVER_PORTS_TOGETHER] : NULL;
 }
 
-/* False: there is no entry of this tuple that the opener's end has opened. */
-static __always_inline bool can_have_entry(const struct flow_tuple *tuple,
-					   const enum opener opener)
+/* False: there is no entry of this key, nor has there been one with its opener at its ports. */
+static __always_inline bool can_have_entry(const struct flow_tuple *tuple)
 {
-	const __u8 *mark;
+	const __u8 *mark = server_port_mark(tuple);
 
-	if (!protocol_has_ports(tuple->protocol))
-		return true;
-	mark = server_port_mark(tuple, opener);
 	return !mark || *mark;
 }
 
 /* Before an entry is made. Written once, so that CPUs share what they only read. */
 static __always_inline void server_port_note(const struct flow_tuple *tuple)
 {
-	__u8 *mark;
+	__u8 *mark = server_port_mark(tuple);
 
-	if (!protocol_has_ports(tuple->protocol))
-		return;
-	mark = server_port_mark(tuple, tuple->opener & OPENER_PEER);
 	if (mark && !*mark)
 		*mark = 1;
 }
