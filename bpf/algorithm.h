@@ -28,7 +28,7 @@ static __always_inline __u32 client_hash(struct flow_key *tuple, const __u32 ser
 	return murmur_finish(hash, 4 * (words_of(family) + 2));
 }
 
-/* Index into the eligible backends of a service that has some. */
+/* Index into the service's eligible backends; not below their number if there is none. */
 static __always_inline __u32 algorithm_choose(struct context *context,
 					      const struct service *service,
 					      const __u32 identifier, const enum family family)
@@ -37,11 +37,14 @@ static __always_inline __u32 algorithm_choose(struct context *context,
 	__u32 slot;
 
 	if (service->algorithm == ALGORITHM_RANDOM)
-		return bpf_get_prandom_u32() % service->eligible_count;
+		return service->eligible_count ?
+			       bpf_get_prandom_u32() % service->eligible_count : 0;
+	if (!service->maglev_size)
+		return service->eligible_count;
 	slot = client_hash(context->tuple, identifier, !service->affinity_timeout, family);
 	slot = service->maglev_first + slot % service->maglev_size;
 	index = map_lookup(maglev_tables, &slot);
-	return index ? *index : 0;
+	return index ? *index : service->eligible_count;
 }
 
 #endif

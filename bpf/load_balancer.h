@@ -110,6 +110,7 @@ static __always_inline enum reason affine_backend_try(struct context *context,
 	slot = affinity->backend_slot;
 	backend = map_lookup(backends, &slot);
 	if (!backend || backend->identifier != affinity->backend ||
+	    backend->service != frontend->service ||
 	    !backend_is_eligible(service, backend, frontend->local_only))
 		return REASON_TUPLE_CLASH;
 	hit(context, CLAUSE_LB_7);
@@ -127,6 +128,8 @@ static __always_inline enum reason backend_select(struct context *context,
 	enum reason reason;
 	__u32 attempt, slot;
 
+	if (first >= service->eligible_count)
+		return REASON_NO_BACKEND;
 	hit(context, CLAUSE_LB_3);
 	for (attempt = 0; attempt < CANDIDATES_LIMIT; attempt++) {
 		backend = eligible_backend(service, (first + attempt) % service->eligible_count,
@@ -161,7 +164,7 @@ static __always_inline enum reason load_balance(struct context *context, const e
 	if (!frontend->service)
 		return REASON_NO_SERVICE;
 	service = service_lookup(frontend->service, frontend->local_only, family);
-	if (!service || !service->eligible_count)
+	if (!service)
 		return REASON_NO_BACKEND;
 	if (service->affinity_timeout) {
 		reason = affine_backend_try(context, service, frontend, family);
