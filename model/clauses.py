@@ -81,6 +81,8 @@ CLAUSES: Final[dict[str, str]] = {
     "LB-12": "traffic policy Local",
     "LB-13": "a direct flow whose peer became a service address is new",
     "LB-14": "a backend that is its own frontend needs no translation",
+    "LB-15": "what the services were asked is not asked again before they change",
+    "LB-15a": "what raises the service revision",
     "NAT-1": "replies leave with the service's address and port",
     "NAT-2": "related ICMP errors are translated",
     "NAT-2a": "errors that enter the pod",

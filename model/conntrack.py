@@ -19,11 +19,15 @@ from model.passage import Passage
 
 @dataclass(slots=True)
 class Match:
-    """A live flow that a packet may belong to, and from which end the packet comes."""
+    """A live flow that a packet may belong to, and from which end the packet comes.
+
+    `selection` is the recorded choice that led there, with its key.
+    """
 
     key: FlowKey
     flow: Flow
     is_reply: bool
+    selection: tuple[FlowKey, Selection] | None = None
 
 
 class HasFlow(Protocol):
@@ -189,7 +193,7 @@ def follow_selection(
     if flow is None or not is_flow_of(flow, frontend_of(key)):
         trace.note("CT-4a", "the selection leads to no live flow", key)
         return None
-    return Match(target, flow, is_reply=False)
+    return Match(target, flow, is_reply=False, selection=(key, selection))
 
 
 def frontend_of(key: FlowKey) -> FrontendKey:

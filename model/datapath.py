@@ -18,6 +18,7 @@ from model import (
     related,
     reverse_nat,
     room,
+    service_revision,
     tcp,
 )
 from model.conntrack import Finding, Match
@@ -121,6 +122,7 @@ def continue_flow(passage: Passage, match: Match, lost: FlowKey | None = None) -
         passage.trace.note("CT-5", "TCP state changed", tcp.state(flow))
     if not flow.hairpin:
         flow.policy_revision = passage.world.policy_revision
+    decision.writes |= service_revision.renewed(passage, match, flow)
     decision.writes[match.key] = flow
     decision.writes |= affinity.renewed(passage, match.key.endpoint_address, flow.service)
     return translated(passage, decision, match)
@@ -212,6 +214,6 @@ def join_flow(passage: Passage, finding: Finding, choice: Choice, flow: Flow) ->
     if not decision.reason.is_drop:
         if finding.match is not None:
             decision.writes[finding.match.key] = None
-        decision.writes[finding.key] = new_flow.selection(choice)
+        decision.writes[finding.key] = new_flow.selection(passage, choice)
         decision.events = [new_flow.selection_event(passage, choice), *decision.events]
     return decision

@@ -18,7 +18,6 @@ from model.domain.service import (
     BackendState,
     Frontend,
     FrontendKey,
-    FrontendKind,
     Service,
 )
 from model.drop import Drop
@@ -80,7 +79,7 @@ def eligible(service: Service, frontend: Frontend, trace: Trace) -> tuple[Backen
     own = [backend for backend in service.backends if family_of(backend.address) is family]
     if len(own) < len(service.backends):
         trace.note("LB-2", "backends of the frontend's own family", len(own))
-    reachable = [backend for backend in own if backend.local or not is_local(service, frontend)]
+    reachable = [backend for backend in own if backend.local or not service.is_local(frontend)]
     if len(reachable) < len(own):
         trace.note("LB-12", "backends on this node", len(reachable))
     active = [backend for backend in reachable if backend.state is BackendState.ACTIVE]
@@ -88,13 +87,6 @@ def eligible(service: Service, frontend: Frontend, trace: Trace) -> tuple[Backen
         trace.note("LB-5", "active backends", len(active))
     serving = (b for b in reachable if b.state is BackendState.TERMINATING and b.serving)
     return tuple(sorted(active or serving, key=order))
-
-
-def is_local(service: Service, frontend: Frontend) -> bool:
-    """Whether the traffic policy for the frontend's kind is Local (LB-12)."""
-    if frontend.kind is FrontendKind.CLUSTER_IP:
-        return service.internal_local
-    return service.external_local
 
 
 def order(backend: Backend) -> tuple[Address, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model import affinity, conntrack, policy, room
+from model import affinity, conntrack, policy, room, service_revision
 from model.conntrack import Finding
 from model.domain.event import PolicyVerdictEvent, SelectionEvent, Tuple
 from model.domain.flow import Flow, FlowKey, Opener, Selection
@@ -89,7 +89,7 @@ def record(
         room.require(passage, list({finding.key: None, choice.key: None}))
         note_choice(passage, finding.key, choice)
         if choice.key != finding.key:
-            writes[finding.key] = selection(choice)
+            writes[finding.key] = selection(passage, choice)
         writes |= overtaken_selection(passage, choice.key)
         writes[choice.key] = first_state(passage, choice)
         writes |= affinity.recorded(passage, choice.service, choice.backend)
@@ -131,10 +131,13 @@ def note_other_kind(passage: Passage, writes: dict[TableKey, TableValue | None])
 
 def first_state(passage: Passage, choice: Choice | None) -> Flow:
     """A flow after its first packet."""
-    view = passage.view
-    revision = passage.world.policy_revision
+    view, world = passage.view, passage.world
     if choice is None:
-        flow = Flow(expires=0, policy_revision=revision)
+        flow = Flow(
+            expires=0,
+            policy_revision=world.policy_revision,
+            service_revision=world.service_revision,
+        )
     else:
         flow = load_balanced_flow(passage, choice)
     flow.picked_up = view.protocol == TCP and not view.is_initial_syn
@@ -151,12 +154,15 @@ def load_balanced_flow(passage: Passage, choice: Choice) -> Flow:
         service=choice.service.identifier,
         service_address=choice.frontend.address,
         service_port=choice.frontend.port,
+        service_revision=service_revision.of_new_flow(passage, choice.service),
     )
 
 
-def selection(choice: Choice) -> Selection:
+def selection(passage: Passage, choice: Choice) -> Selection:
     """A choice as it is recorded (LB-4)."""
-    return Selection(choice.service.identifier, choice.backend.identifier)
+    return Selection(
+        choice.service.identifier, choice.backend.identifier, passage.world.service_revision
+    )
 
 
 def selection_event(passage: Passage, choice: Choice) -> SelectionEvent:

@@ -6,7 +6,7 @@ compiled: policy judges rules (POL-7), the load balancer lists of backends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from model.domain.address import Address, Network
@@ -33,10 +33,11 @@ from model.trace import Trace
 
 @dataclass(slots=True)
 class World:
-    """Control-plane state. `policy_revision` as in POL-5a."""
+    """Control-plane state. `policy_revision` as in POL-5a, `service_revision` as in LB-15a."""
 
     configuration: Configuration = field(default_factory=Configuration)
     policy_revision: int = 1
+    service_revision: int = 1
     endpoints: dict[int, Endpoint] = field(default_factory=dict)
     identities: dict[Network, int] = field(default_factory=dict)
     services: dict[int, Service] = field(default_factory=dict)
@@ -58,15 +59,15 @@ class World:
             rules=dict(self.rules),
         )
 
-    def apply(self, operations: Iterable[Operation], trace: Trace) -> None:
+    def apply(self, operations: Sequence[Operation], trace: Trace) -> None:
         """Carry out the control-plane operations of one transaction; others are not looked at."""
-        before = self.configuration
+        before = self.copy()
         touched: set[str] = set()
         for operation in operations:
             touched.add(self.apply_one(operation))
-        if self.configuration.host_reaches_pods != before.host_reaches_pods:
+        if self.configuration.host_reaches_pods != before.configuration.host_reaches_pods:
             touched.add("policy")
-        if self.configuration != before:
+        if self.configuration != before.configuration:
             trace.note("OBS-4", "configuration changed at run time")
         if "policy" in touched:
             self.policy_revision += 1
@@ -74,6 +75,9 @@ class World:
             self.index_policy()
         if "service" in touched:
             self.index_services()
+            if self.answers_differ(before, operations):
+                self.service_revision += 1
+                trace.note("LB-15a", "service revision raised", self.service_revision)
 
     def apply_one(self, operation: Operation) -> str:
         """Carry out one operation; what it touched: `policy`, `service` or nothing."""
@@ -124,6 +128,25 @@ class World:
             for service in self.services.values()
             for backend in service.backends
         }
+
+    def answers_differ(self, before: World, operations: Sequence[Operation]) -> bool:
+        """Whether what packets have asked the services has to be asked again (LB-15a)."""
+        put = {one.service.identifier for one in operations if isinstance(one, PutService)}
+        removed = {one.identifier for one in operations if isinstance(one, RemoveService)}
+        affine = (put | removed) & (self.services_with_affinity() | before.services_with_affinity())
+        return bool(affine) or self.frontend_answers() != before.frontend_answers()
+
+    def frontend_answers(self) -> tuple[object, ...]:
+        """Service of each frontend and whether only this node counts (LB-12), and addresses."""
+        frontends = {
+            key: (service.identifier, service.is_local(frontend))
+            for key, (service, frontend) in self.frontends.items()
+        }
+        return frontends, self.service_addresses
+
+    def services_with_affinity(self) -> set[int]:
+        """Identifiers of the services that have affinity (LB-7)."""
+        return {i for i, one in self.services.items() if one.affinity_timeout is not None}
 
     def is_service(self, key: FrontendKey) -> bool:
         """Whether a destination is a frontend or lies at a service address (LB-9, LB-13)."""

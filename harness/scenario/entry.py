@@ -22,6 +22,7 @@ NUMBER: Final = integer(0, 0xFFFFFFFF)
 PORT: Final = integer(0, 0xFFFF)
 FLOW_FIELDS: Final = tuple(field.name for field in fields(Flow))
 SELECTION_FIELDS: Final = tuple(field.name for field in fields(Selection))
+SELECTION_NEEDS: Final = ("service", "backend")
 
 
 def read_entries(scope: Scope, node: Node) -> Iterator[PutEntry]:
@@ -37,7 +38,7 @@ def read_entry(scope: Scope, node: Node) -> PutEntry:
     key = given.required(kind, flow_key_reader(scope.registry, scope.family))
     values = dict(read_fields(scope, given, key, kind))
     if kind == "selection":
-        for name in SELECTION_FIELDS:
+        for name in SELECTION_NEEDS:
             given.required(name, scalar)
         return PutEntry(key, Selection(**values))
     given.required("expires", scalar)
@@ -86,7 +87,7 @@ def field_reader(scope: Scope, key: FlowKey, name: str) -> Reader[Any]:
         return lambda node: service_address(scope, key, scalar(node))
     if name == "service_port":
         return PORT
-    if name == "policy_revision":
+    if name in ("policy_revision", "service_revision"):
         return NUMBER
     if name.endswith(("_packets", "_bytes")):
         return COUNTER

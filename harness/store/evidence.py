@@ -40,6 +40,7 @@ ABOUT: Final = {
     "reply_packets": "CT-11",
     "reply_bytes": "CT-11",
     "policy_revision": "POL-5",
+    "service_revision": "LB-15",
     "chksum": "PKT-8",
 }
 """Clauses that a field belongs to, whatever was decided about the packet."""

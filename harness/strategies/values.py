@@ -59,9 +59,10 @@ def flows(family: Family) -> st.SearchStrategy[Flow]:
         words,
         st.one_of(st.just(b""), present),
         ports,
+        words,
     )
 
 
 def entries(family: Family) -> st.SearchStrategy[Flow | Selection]:
     """Any conntrack entry."""
-    return st.one_of(flows(family), st.builds(Selection, words, words))
+    return st.one_of(flows(family), st.builds(Selection, words, words, words))

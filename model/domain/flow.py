@@ -45,7 +45,8 @@ class Flow:
     `expires` in nanoseconds. `established`, `opener_closing`, `reply_closing` and `picked_up` (a
     mid-stream flow without reply yet, CT-7) concern TCP alone. For a load-balanced flow
     `service_address` and `service_port` are the frontend that the client used and `service` is
-    the service's identifier; empty bytes, 0 and 0 otherwise.
+    the service's identifier; empty bytes, 0 and 0 otherwise. `service_revision` is the one as of
+    which the services need not be asked about its packets (LB-15), 0 where they are with each.
     """
 
     expires: int
@@ -63,6 +64,7 @@ class Flow:
     service: int = 0
     service_address: Address = b""
     service_port: int = 0
+    service_revision: int = 0
 
     def copy(self) -> Flow:
         """A flow of its own with the same values; written out because every packet makes one."""
@@ -82,15 +84,20 @@ class Flow:
             self.service,
             self.service_address,
             self.service_port,
+            self.service_revision,
         )
 
 
 @dataclass(slots=True)
 class Selection:
-    """The load balancer's choice for one connection (LB-4): service and backend identifiers."""
+    """The load balancer's choice for one connection (LB-4): service and backend identifiers.
+
+    `service_revision` as in a flow (LB-15).
+    """
 
     service: int
     backend: int
+    service_revision: int = 0
 
 
 Entry = Flow | Selection

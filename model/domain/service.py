@@ -84,3 +84,9 @@ class Service:
     affinity_timeout: int | None = None
     internal_local: bool = False
     external_local: bool = False
+
+    def is_local(self, frontend: Frontend) -> bool:
+        """Whether the traffic policy for the frontend's kind is Local (LB-12)."""
+        if frontend.kind is FrontendKind.CLUSTER_IP:
+            return self.internal_local
+        return self.external_local

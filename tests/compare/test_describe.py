@@ -73,7 +73,7 @@ def test_keys(key: object, words: str) -> None:
         (Tuple(POD, PEER, 1000, 53, UDP), "udp 10.0.1.5:1000 > 10.0.3.1:53"),
         (Tuple(POD6, PEER6, 1000, 53, UDP), "udp [fd00:1::5]:1000 > [fd00:2::7]:53"),
         (EMPTY_TUPLE, "none"),
-        (Selection(7, 3), "service=7 backend=3"),
+        (Selection(7, 3, 2), "service=7 backend=3 service_revision=2"),
         (Flow(0), "expires=0"),
         (Side(PEER, None), "address=10.0.3.1"),
         (

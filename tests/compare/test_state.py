@@ -104,10 +104,12 @@ def test_an_entry_that_only_the_datapath_has(key: TableKey, value: TableValue, w
                 "service": 7,
                 "service_address": PEER,
                 "service_port": 80,
+                "service_revision": 2,
             }.items()
         ),
         ("selection", "service", 8),
         ("selection", "backend", 4),
+        ("selection", "service_revision", 2),
         ("affinity", "backend", 4),
         ("affinity", "last_use", 1_001),
         ("datagram", "expires", 31),

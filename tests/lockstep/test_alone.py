@@ -62,8 +62,8 @@ def test_choices_are_made_by_the_number_of_the_packet() -> None:
     reference = ModelReference()
     given = scenario(leaves(1, to=LOTTERY), ClockStep(1), leaves(2, to=LOTTERY))
     list(walk_alone(reference, given, lambda number: always(2 - number)))
-    assert reference.read(flow_key(1, LOTTERY)) == Selection(2, 22)
-    assert reference.read(flow_key(2, LOTTERY)) == Selection(2, 21)
+    assert reference.read(flow_key(1, LOTTERY)) == Selection(2, 22, service_revision=2)
+    assert reference.read(flow_key(2, LOTTERY)) == Selection(2, 21, service_revision=2)
 
 
 def test_an_operation_that_fails_says_where_it_stands() -> None:

@@ -35,7 +35,7 @@ def test_any_eligible_backend_is_accepted(numbers: tuple[int, ...]) -> None:
     result = Lockstep(reference, datapath).run(THREE_CONNECTIONS)
     assert result.divergences == []
     for port, number in zip((1, 2, 3), numbers, strict=True):
-        wanted = Selection(2, 20 + number)
+        wanted = Selection(2, 20 + number, service_revision=2)
         assert reference.read(flow_key(port, LOTTERY)) == wanted
         assert datapath.read(flow_key(port, LOTTERY)) == wanted
 

@@ -64,8 +64,9 @@ def told(seen: Seen | None) -> Any:
 
 
 def without_revisions(state: State) -> State:
-    """Each transaction that touches policy has a revision of its own (POL-5a)."""
+    """Each transaction that touches them has revisions of its own (POL-5a, LB-15a)."""
     for entry in state.conntrack.values():
+        entry.service_revision = 0
         if isinstance(entry, Flow):
             entry.policy_revision = 0
     return state

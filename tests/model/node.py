@@ -191,8 +191,12 @@ class Node:
 
     @property
     def selections(self) -> dict[FlowKey, Selection]:
-        """The selections of the conntrack table."""
-        return {key: entry for key, entry in self.table.items() if isinstance(entry, Selection)}
+        """The selections of the conntrack table, whatever service revision they have (LB-15)."""
+        return {
+            key: replace(entry, service_revision=0)
+            for key, entry in self.table.items()
+            if isinstance(entry, Selection)
+        }
 
     @property
     def flow(self) -> Flow:

@@ -34,14 +34,12 @@ FLOW_FLAGS = (
     "ENTRY_LOAD_BALANCED",
     "ENTRY_HAIRPIN",
 )
-NEVER = 0
-"""A service revision that no configuration has: the frontend is looked up at the next packet."""
 
 
 class EntryCodec:
     """Flow or Selection to `struct entry_*` of one family and back.
 
-    `service_revision` and `backend_slot` are caches of the datapath; no domain value has them.
+    `backend_slot` is a cache of the datapath; no domain value has it.
     """
 
     def __init__(
@@ -71,16 +69,16 @@ class EntryCodec:
             entry.service_address or self._no_address,
             0,
             0,
-            NEVER,
+            entry.service_revision,
         )
 
     def decode(self, data: bytes) -> Entry:
         """Entry from bytes. Raises ContentError."""
         fields = self._record.unpack(data)
         flags, expires, packets, total, reply_packets, reply_total = fields[:6]
-        policy_revision, service, port, address, backend, _, _ = fields[6:]
+        policy_revision, service, port, address, backend, _, service_revision = fields[6:]
         if flags == self._selection:
-            return Selection(service, backend)
+            return Selection(service, backend, service_revision)
         if flags & ~self._known:
             raise ContentError(f"conntrack entry: flags {flags:#x} mean nothing together")
         established, opener_closing, reply_closing, picked_up, load_balanced, hairpin = (
@@ -102,6 +100,7 @@ class EntryCodec:
             service,
             b"" if address == self._no_address else address,
             port,
+            service_revision,
         )
 
     def _encode_selection(self, selection: Selection, backend_slot: int) -> bytes:
@@ -114,7 +113,7 @@ class EntryCodec:
             self._no_address,
             selection.backend,
             backend_slot,
-            NEVER,
+            selection.service_revision,
         )
 
     def _flags(self, flow: Flow) -> int:

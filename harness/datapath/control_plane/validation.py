@@ -126,6 +126,11 @@ def check_entry(key: FlowKey, entry: Entry) -> None:
     """Numbers of an entry, and for a flow its service address and who opened it."""
     check_key(key)
     where = "conntrack entry"
+    if entry.service_revision:
+        raise OperationError(
+            f"{where}: service revision {entry.service_revision}: leave it out, for packets alone"
+            " can say that the services have been asked (LB-15)"
+        )
     _check_number(where, "service", entry.service, 0, LARGEST_WORD)
     if isinstance(entry, Selection):
         _check_number(where, "backend", entry.backend, 0, LARGEST_WORD)
