@@ -62,7 +62,7 @@ static __always_inline void affinity_record(struct context *context, const enum 
 
 /*
  * A packet passes on a load-balanced flow. Most services have no affinity; the flow remembers as of
- * which service revision its own had none, so that looking it up is rare.
+ * which service revision its own had none, so that looking it up is rare (LB-15).
  */
 static __always_inline void affinity_renew(struct context *context, struct entry *flow,
 					   const enum family family)

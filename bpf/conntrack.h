@@ -33,21 +33,12 @@ static __always_inline bool flow_needs_no_selection(struct context *context, str
 {
 	if (flow->flags & ENTRY_LOAD_BALANCED)
 		return flow_has_frontend(flow, context->tuple, family);
-	if (flow->service_revision == context->service_revision ||
-	    !frontend_find(context->tuple, family))
+	if (flow->service_revision == context->service_revision)
 		return true;
-	hit_if_new(context, CLAUSE_LB_13);
-	return false;
-}
-
-static __always_inline void own_set(struct context *context, struct entry *own)
-{
-	struct connection *connection = context->connection;
-
-	context->own = own;
-	connection->found = own;
-	connection->outdated = own && !(own->flags & ENTRY_LOAD_BALANCED) &&
-			       own->service_revision != context->service_revision;
+	context->connection->asked = !frontend_find(context->tuple, family);
+	if (!context->connection->asked)
+		hit_if_new(context, CLAUSE_LB_13);
+	return context->connection->asked;
 }
 
 /*
@@ -76,7 +67,8 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 
 	context->tuple->tuple.opener = OPENER_ENDPOINT;
 	own = conntrack_probe(context->tuple, family);
-	own_set(context, own);
+	context->own = own;
+	context->connection->found = own;
 	forget_memory();
 	if (!own)
 		return NULL;

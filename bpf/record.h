@@ -236,7 +236,7 @@ static __always_inline void flow_count(struct context *context, struct entry *fl
 			     context->packet->length);
 }
 
-/* The peer has been looked up as a frontend; not again before something changes (LB-4, LB-13). */
+/* The peer has been looked up as a frontend; not again before services change (LB-15). */
 static __always_inline void own_renew(struct context *context, const enum family family)
 {
 	struct entry *own;
@@ -260,7 +260,7 @@ static __always_inline void record_refresh(struct context *context, const enum h
 		affinity_renew(context, flow, family);
 	if (flow->policy_revision != context->policy_revision && !(flow->flags & ENTRY_HAIRPIN))
 		flow->policy_revision = context->policy_revision;
-	if (hook == HOOK_FROM_CONTAINER && connection->outdated && !connection->selected &&
+	if (hook == HOOK_FROM_CONTAINER && connection->asked &&
 	    connection->opener == OPENER_ENDPOINT)
 		own_renew(context, family);
 }

@@ -32,10 +32,10 @@ static __always_inline bool selection_is_current(struct context *context,
 	if (selection->service_revision == context->service_revision)
 		return true;
 	frontend = frontend_find(context->tuple, family);
-	if (frontend && frontend->service == selection->service)
-		return true;
-	hit_if_new(context, CLAUSE_LB_4);
-	return false;
+	context->connection->asked = frontend && frontend->service == selection->service;
+	if (!context->connection->asked)
+		hit_if_new(context, CLAUSE_LB_4);
+	return context->connection->asked;
 }
 
 /* The live flow by which the client in context->tuple reaches the backend. */
