@@ -8,6 +8,7 @@ from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.errors import ContentError
 from harness.datapath.control_plane.collector import Collector
 from harness.datapath.control_plane.control_plane import ControlPlane
+from harness.datapath.control_plane.server_ports import unmarked
 from harness.datapath.control_plane.tables import Tables
 from harness.datapath.damage import describe_damage
 from harness.datapath.packet_tables import PacketTables
@@ -115,10 +116,13 @@ class KernelSubject:
     def state(self) -> State:
         """Everything that packets change."""
         self._is_read = True
-        return self._tables.state()
+        state = self._tables.state()
+        marks = self._loaded.maps["server_ports"].memory()
+        self._tables.complaints += unmarked(state.conntrack, marks)
+        return state
 
     def damage(self) -> list[str]:
-        """What is wrong with tables: changed ones that packets must not change, senseless bytes."""
+        """What is wrong with tables: changes that packets must not make, senseless bytes, marks."""
         if not self._is_read:
             self.state()  # for its complaints
         lines = [

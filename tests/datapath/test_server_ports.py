@@ -79,3 +79,21 @@ def test_a_flow_that_packets_made_marks_its_port(family: Family) -> None:
         subject.process(traffic.visit("S"))
         assert [n for n, mark in enumerate(marks) if mark] == [BACKEND_PORT, half + 8080]
         del marks
+
+
+@pytest.mark.parametrize("family", list(Family))
+@pytest.mark.parametrize("mark", [0, 2])
+def test_an_entry_without_its_mark_is_damage(family: Family, mark: int) -> None:
+    """Packets would take a flow that is there for a new one."""
+    traffic = Traffic(ADDRESSES[family])
+    with Bench() as bench:
+        subject = bench.open()
+        subject.apply(topology())
+        subject.process(traffic.direct("S"))
+        assert subject.damage() == []
+        marks = subject.loaded.maps["server_ports"].memory()
+        marks[BACKEND_PORT] = mark
+        del marks
+        subject.state()
+        (line,) = subject.damage()
+        assert line.startswith(f"server_ports: the mark is {mark} instead of 1 of tcp ")

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from harness.compare.describe import key_words
 from harness.datapath.control_plane.plan import Phase, Plan
 from harness.kernel.loader import Map
 from model.domain.flow import FlowKey, Opener
 from model.domain.protocol import PORT_PROTOCOLS
 
 PORTS: Final = 1 << 16
+MARKED: Final = 1
+
+
+def server_port(key: FlowKey) -> int:
+    """The port at the end that did not open the flow."""
+    return key.peer_port if key.opener is Opener.ENDPOINT else key.endpoint_port
+
+
+def unmarked(keys: Iterable[FlowKey], marks: Sequence[int]) -> Iterator[str]:
+    """A line for each entry whose port has no mark: packets may not look it up.
+
+    `marks` are the map's bytes, for each opener a stretch of one for each port.
+    """
+    for key in keys:
+        if key.protocol in PORT_PROTOCOLS:
+            mark = marks[key.opener * PORTS + server_port(key)]
+            if mark != MARKED:
+                yield f"server_ports: the mark is {mark} instead of {MARKED} of {key_words(key)}"
 
 
 class ServerPorts:
@@ -17,7 +37,7 @@ class ServerPorts:
 
     def __init__(self, table: Map) -> None:
         self._elements = table.max_entries // len(Opener)
-        self._marked = b"\x01" * table.value_size
+        self._marked = bytes([MARKED]) * table.value_size
 
     def plan(self, key: FlowKey, plan: Plan) -> None:
         """Mark the server's port of an entry that is going to be written.
@@ -26,7 +46,6 @@ class ServerPorts:
         look-up and decides nothing.
         """
         if key.protocol in PORT_PROTOCOLS:
-            by_endpoint = key.opener is Opener.ENDPOINT
-            port = key.peer_port if by_endpoint else key.endpoint_port
-            index = key.opener * self._elements + port * self._elements // PORTS
+            place = server_port(key) * self._elements // PORTS
+            index = key.opener * self._elements + place
             plan.put_index(Phase.PREPARE, "server_ports", index, self._marked)
