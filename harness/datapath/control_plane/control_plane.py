@@ -94,9 +94,9 @@ class ControlPlane:
         """Raise both revisions above those of a transaction that failed while it was written.
 
         Packets between its writes may have remembered what was never to stand, under the old
-        number or the new one, which the next change would use again (POL-5, LB-13). The policy
-        revision then is another one than the model's (POL-5a): whoever compares the two has been
-        told of the failure and starts again from empty tables.
+        number or the new one, which the next change would use again (POL-5, LB-13). The revisions
+        then are others than the model's (POL-5a, LB-15a): whoever compares the two has been told
+        of the failure and starts again from empty tables.
         """
         self.settings = replace(
             self.settings,
@@ -128,7 +128,7 @@ class ControlPlane:
         return plan
 
     def _compile_services(self, changes: Changes, plan: Plan, journal: Journal) -> bool:
-        """Whether the service revision has to be raised."""
+        """Whether the service revision has to be raised (LB-15a)."""
         pairs = {i: (old, self.inventory.services.get(i)) for i, old in changes.services.items()}
         frontends = self._frontends.change(pairs.values(), journal)
         self._frontends.remove(frontends, plan, journal)
