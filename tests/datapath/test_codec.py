@@ -29,7 +29,16 @@ from model.domain.address import ADDRESS_LENGTH, Family
 from model.domain.configuration import Configuration, EventSwitches, NoBackendAction, Timeouts
 from model.domain.endpoint import Direction
 from model.domain.event import Hook
-from model.domain.flow import Affinity, AffinityKey, Datagram, Flow, FlowKey, FragmentKey, Opener
+from model.domain.flow import (
+    Affinity,
+    AffinityKey,
+    Datagram,
+    Flow,
+    FlowKey,
+    FragmentKey,
+    Opener,
+    Selection,
+)
 from model.domain.policy import MAXIMUM_RULE_IDENTIFIER, RuleVerdict
 from model.domain.reason import Reason
 from model.domain.service import Algorithm, Backend, BackendState, FrontendKey
@@ -218,6 +227,28 @@ def test_unknown_numbers_are_noticed(codecs: Codecs) -> None:
         of_family.entry.decode(entry.replace(bytes([0, 0, 0, 0]) * 8, b"\xff" * 32))
     with pytest.raises(ContentError, match="reason 7"):
         codecs.counter.decode_key((7).to_bytes(4, "little"))
+
+
+@pytest.mark.parametrize("family", list(Family))
+def test_what_an_entry_has_no_use_for_is_zero(codecs: Codecs, btf: Btf, family: Family) -> None:
+    """What is left there of another entry's bytes was never meant."""
+    structure = btf.structures[f"entry_ipv{family:d}"]
+    codec = codecs.of[family].entry
+    flow, selection = Flow(0), Selection(1, 2)
+    flows = ("expires", "opener_packets", "opener_bytes", "reply_packets", "reply_bytes")
+    given: list[tuple[str, Flow | Selection]] = [
+        *((name, selection) for name in (*flows, "service_port", "policy_revision")),
+        *((name, flow) for name in ("backend", "backend_slot")),
+    ]
+    for name, entry in given:
+        element = np.frombuffer(codec.encode(entry), structure).copy()
+        element["entry"][name] = 1
+        with pytest.raises(ContentError, match=r"a selection with|a flow with"):
+            codec.decode(element.tobytes())
+    element = np.frombuffer(codec.encode(selection), structure).copy()
+    element["service_address"][0][0] = 1
+    with pytest.raises(ContentError, match="a selection with values of a flow"):
+        codec.decode(element.tobytes())
 
 
 def test_a_datagram_is_or_is_not_in_reassembly(codecs: Codecs, btf: Btf) -> None:

@@ -39,6 +39,8 @@ FLOW_FLAGS = (
 class EntryCodec:
     """Flow or Selection to `struct entry_*` of one family and back.
 
+    What a flow has and a selection has not, and the other way round, is 0.
+
     `backend_slot` is a cache of the datapath; no domain value has it.
     """
 
@@ -76,11 +78,15 @@ class EntryCodec:
         """Entry from bytes. Raises ContentError."""
         fields = self._record.unpack(data)
         flags, expires, packets, total, reply_packets, reply_total = fields[:6]
-        policy_revision, service, port, address, backend, _, service_revision = fields[6:]
+        policy_revision, service, port, address, backend, slot, service_revision = fields[6:]
         if flags == self._selection:
+            if any(fields[1:7]) or port or address != self._no_address:
+                raise ContentError("conntrack entry: a selection with values of a flow")
             return Selection(service, backend, service_revision)
         if flags & ~self._known:
             raise ContentError(f"conntrack entry: flags {flags:#x} mean nothing together")
+        if backend or slot:
+            raise ContentError("conntrack entry: a flow with a backend of a selection")
         established, opener_closing, reply_closing, picked_up, load_balanced, hairpin = (
             self._flow_bits
         )
