@@ -97,7 +97,7 @@ static __always_inline __u32 pseudo_header_sum(struct context *context, const __
  */
 static __always_inline bool is_half_finished(struct context *context, const __u32 place)
 {
-	const __u32 offset = context->packet->l4_offset & L4_OFFSET_MASK;
+	const __u32 offset = context->packet->l4_offset;
 	__u16 *checksum = packet_linear_bytes(context->skb, offset + place, sizeof(*checksum));
 	__u16 before;
 

@@ -126,8 +126,7 @@ static __always_inline void hit_what_is_new(struct context *context)
 /* The L4 header, which parsing has made linear. */
 static __always_inline void *packet_l4(const struct context *context, const __u32 length)
 {
-	return packet_linear_bytes(context->skb, context->packet->l4_offset & L4_OFFSET_MASK,
-				   length);
+	return packet_linear_bytes(context->skb, context->packet->l4_offset, length);
 }
 
 #endif

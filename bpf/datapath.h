@@ -208,7 +208,7 @@ static __always_inline bool context_begin(struct context *context)
 	context->pod = &workspace->pod;
 	context->tuple = &workspace->tuple;
 	context->flow_key = &workspace->flow_key;
-	*context->packet = (struct packet){ .length = context->skb->len };
+	*context->packet = (struct packet){ .length = context->skb->len, .end = context->skb->len };
 	*context->connection = (struct connection){};
 	context->judgement->judged = false;
 	workspace->pod.endpoint = 0;

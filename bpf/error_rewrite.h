@@ -53,7 +53,7 @@ static __always_inline bool write_header_address(struct context *context, const 
 static __always_inline bool write_quoted_port(struct context *context,
 					      const struct replacement *replacement, __u32 *sum)
 {
-	const __u32 offset = context->workspace->quote.l4_offset & L4_OFFSET_MASK;
+	const __u32 offset = context->workspace->quote.l4_offset;
 	struct port_header *ports;
 
 	if (replacement->port == replacement->old_port)
@@ -91,8 +91,7 @@ static __always_inline bool write_quoted_checksum(struct context *context, const
 
 	if (!place)
 		return true;
-	checksum = packet_bytes(context->skb, (quote->l4_offset & L4_OFFSET_MASK) + place,
-				sizeof(*checksum));
+	checksum = packet_bytes(context->skb, quote->l4_offset + place, sizeof(*checksum));
 	if (!checksum)
 		return false;
 	if (udp && !*checksum)

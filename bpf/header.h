@@ -37,13 +37,16 @@ struct ipv4_header {
 	__u8 service;		/* DSCP, ECN */
 	__be16 total_length;
 	__be16 identification;
-	__be16 fragment;	/* flags, offset in units of 8 bytes */
+	__be16 fragment;	/* flags, offset in units */
 	__u8 ttl;
 	__u8 protocol;
 	__u16 checksum;
 	__be32 source[1];
 	__be32 destination[1];
 };
+
+/* Bytes that an offset of fragments counts, in either family. */
+#define FRAGMENT_UNIT 8
 
 enum ipv4_fragment_bits {
 	IPV4_DONT_FRAGMENT = 0x4000,
@@ -71,7 +74,7 @@ struct ipv6_extension {
 struct ipv6_fragment {
 	__u8 next_header;
 	__u8 reserved;
-	__be16 fragment;	/* offset in units of 8 bytes, 2 bits, flag */
+	__be16 fragment;	/* offset in units, 2 bits, flag */
 	__be32 identification;
 };
 

@@ -10,14 +10,31 @@
 static __always_inline void parse_ipv4_fragment(struct packet *packet, const struct ipv4_header *ip)
 {
 	const __u16 bits = network16(ip->fragment);
-	const __u32 offset = (bits & IPV4_FRAGMENT_OFFSET) * 8;
+	const __u32 offset = bits & IPV4_FRAGMENT_OFFSET;
 
-	if (!offset && !(bits & IPV4_MORE_FRAGMENTS))
+	if (!(bits & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)))
 		return;
 	packet->fragment = offset ? FRAGMENT_LATER : FRAGMENT_FIRST;
 	packet->fragment_offset = offset;
 	packet->fragment_protocol = ip->protocol;
 	packet->identification = network32(network16(ip->identification));
+}
+
+/* The header at an offset of the frame, of the packet or a quoted one. NULL: there is none. */
+static __always_inline const struct ipv4_header *
+parse_ipv4_header(struct __sk_buff *skb, struct packet *packet, const __u32 offset, __be32 *source,
+		  __be32 *destination)
+{
+	const struct ipv4_header *ip = packet_header(skb, packet, offset, sizeof(*ip));
+
+	if (!ip || ip->version_length >> 4 != 4 || (ip->version_length & 0xf) < sizeof(*ip) / 4)
+		return NULL;
+	packet->protocol = ip->protocol;
+	packet->l4_offset = offset + (ip->version_length & 0xf) * 4;
+	address_copy(source, ip->source, FAMILY_IPV4);
+	address_copy(destination, ip->destination, FAMILY_IPV4);
+	parse_ipv4_fragment(packet, ip);
+	return ip;
 }
 
 /* 0: go on. Fills source and destination. */
@@ -26,22 +43,15 @@ static __always_inline enum reason parse_ipv4(struct context *context, __be32 *s
 {
 	struct packet *packet = context->packet;
 	const struct ipv4_header *ip =
-		packet_bytes(context->skb, ETHERNET_LENGTH, sizeof(*ip));
-	__u32 header_length, total_length;
+		parse_ipv4_header(context->skb, packet, ETHERNET_LENGTH, source, destination);
+	__u32 end;
 
-	if (!ip || ip->version_length >> 4 != 4)
+	if (!ip)
 		return REASON_INVALID_HEADER;
-	header_length = (ip->version_length & 0xf) * 4;
-	total_length = network16(ip->total_length);
-	if (header_length < sizeof(*ip) || total_length < header_length ||
-	    ETHERNET_LENGTH + total_length > packet->length)
+	end = ETHERNET_LENGTH + network16(ip->total_length);
+	if (end < packet->l4_offset || end > packet->end)
 		return REASON_INVALID_HEADER;
-	packet->end = ETHERNET_LENGTH + total_length;
-	packet->l4_offset = ETHERNET_LENGTH + header_length;
-	packet->protocol = ip->protocol;
-	address_copy(source, ip->source, FAMILY_IPV4);
-	address_copy(destination, ip->destination, FAMILY_IPV4);
-	parse_ipv4_fragment(packet, ip);
+	packet->end = end;
 	return 0;
 }
 

@@ -32,9 +32,9 @@ static __always_inline void parse_ipv6_fragment(struct packet *packet,
 						const struct ipv6_fragment *header)
 {
 	const __u16 bits = network16(header->fragment);
-	const __u32 offset = bits & IPV6_FRAGMENT_OFFSET;
+	const __u32 offset = (bits & IPV6_FRAGMENT_OFFSET) / FRAGMENT_UNIT;
 
-	if (!offset && !(bits & IPV6_MORE_FRAGMENTS))
+	if (!(bits & (IPV6_MORE_FRAGMENTS | IPV6_FRAGMENT_OFFSET)))
 		return;
 	packet->fragment = offset ? FRAGMENT_LATER : FRAGMENT_FIRST;
 	packet->fragment_offset = offset;
@@ -42,41 +42,54 @@ static __always_inline void parse_ipv6_fragment(struct packet *packet,
 	packet->identification = header->identification;
 }
 
-/* One extension header: 0 and on to the next one, or invalid. */
-static __always_inline enum reason walk_extension_header(struct __sk_buff *skb,
-							 struct packet *packet)
+/* Whether an extension header is next. In a later fragment whatever follows is data. */
+static __always_inline bool is_before_extension_header(const struct packet *packet)
 {
-	const struct ipv6_extension *header;
-	__u32 length;
-
-	/* None is shorter than this. */
-	if (packet->l4_offset + sizeof(*header) > packet->end)
-		return REASON_INVALID_EXTENSION_HEADER;
-	header = packet_bytes(skb, packet->l4_offset & L4_OFFSET_MASK, sizeof(*header));
-	if (!header)
-		return REASON_INVALID_EXTENSION_HEADER;
-	if (packet->protocol == PROTOCOL_FRAGMENT)
-		parse_ipv6_fragment(packet, (const struct ipv6_fragment *)header);
-	length = extension_header_length(packet->protocol, header);
-	packet->l4_offset += length;
-	packet->protocol = header->next_header;
-	return packet->l4_offset > packet->end ? REASON_INVALID_EXTENSION_HEADER : 0;
+	return packet->fragment != FRAGMENT_LATER && is_extension_header(packet->protocol);
 }
 
+/* None is shorter than this. One that is not there is not walked, and so stays the next one. */
+static __always_inline void walk_extension_header(struct __sk_buff *skb, struct packet *packet)
+{
+	const struct ipv6_extension *header =
+		packet_header(skb, packet, packet->l4_offset, sizeof(*header));
+
+	if (!header)
+		return;
+	if (packet->protocol == PROTOCOL_FRAGMENT)
+		parse_ipv6_fragment(packet, (const struct ipv6_fragment *)header);
+	packet->l4_offset += extension_header_length(packet->protocol, header);
+	packet->protocol = header->next_header;
+}
+
+/* 0: all of them are there. */
 static __always_inline enum reason walk_extension_headers(struct __sk_buff *skb,
 							  struct packet *packet)
 {
 	int walked;
 
-	for (walked = 0; walked < EXTENSION_HEADERS_LIMIT; walked++) {
-		if (!is_extension_header(packet->protocol))
-			return 0;
-		if (walk_extension_header(skb, packet))
-			return REASON_INVALID_EXTENSION_HEADER;
-		if (packet->fragment == FRAGMENT_LATER)
-			return 0;
-	}
-	return is_extension_header(packet->protocol) ? REASON_INVALID_EXTENSION_HEADER : 0;
+	for (walked = 0; walked < EXTENSION_HEADERS_LIMIT && is_before_extension_header(packet);
+	     walked++)
+		walk_extension_header(skb, packet);
+	return is_before_extension_header(packet) || packet->l4_offset > packet->end
+		       ? REASON_INVALID_EXTENSION_HEADER
+		       : 0;
+}
+
+/* The header at an offset of the frame, of the packet or a quoted one. NULL: there is none. */
+static __always_inline const struct ipv6_header *
+parse_ipv6_header(struct __sk_buff *skb, struct packet *packet, const __u32 offset, __be32 *source,
+		  __be32 *destination)
+{
+	const struct ipv6_header *ip = packet_header(skb, packet, offset, sizeof(*ip));
+
+	if (!ip || ip->version >> 4 != 6)
+		return NULL;
+	packet->protocol = ip->next_header;
+	packet->l4_offset = offset + sizeof(*ip);
+	address_copy(source, ip->source, FAMILY_IPV6);
+	address_copy(destination, ip->destination, FAMILY_IPV6);
+	return ip;
 }
 
 /* 0: go on. Fills source and destination. */
@@ -85,17 +98,16 @@ static __always_inline enum reason parse_ipv6(struct context *context, __be32 *s
 {
 	struct packet *packet = context->packet;
 	const struct ipv6_header *ip =
-		packet_bytes(context->skb, ETHERNET_LENGTH, sizeof(*ip));
+		parse_ipv6_header(context->skb, packet, ETHERNET_LENGTH, source, destination);
+	__u32 end;
 
-	if (!ip || ip->version >> 4 != 6)
+	if (!ip)
 		return REASON_INVALID_HEADER;
-	packet->l4_offset = ETHERNET_LENGTH + sizeof(*ip);
-	packet->end = packet->l4_offset + network16(ip->payload_length);
-	if (packet->end > packet->length)
+	end = packet->l4_offset + network16(ip->payload_length);
+	if (end > packet->end)
 		return REASON_INVALID_HEADER;
-	packet->protocol = ip->next_header;
-	address_copy(source, ip->source, FAMILY_IPV6);
-	address_copy(destination, ip->destination, FAMILY_IPV6);
+	packet->end = end;
+	forget_memory();
 	return walk_extension_headers(context->skb, packet);
 }
 

@@ -31,46 +31,39 @@ static __always_inline enum reason l4_too_short(const struct packet *packet)
 						  : REASON_INVALID_L4_HEADER;
 }
 
-static __always_inline void *l4_header(struct context *context, const __u32 length)
+static __always_inline void *l4_header(struct __sk_buff *skb, const struct packet *packet,
+				       const __u32 length)
 {
-	return packet_bytes(context->skb, context->packet->l4_offset & L4_OFFSET_MASK, length);
+	return packet_header(skb, packet, packet->l4_offset, length);
 }
 
 static __always_inline enum reason parse_tcp(struct context *context)
 {
 	struct packet *packet = context->packet;
-	const struct tcp_header *tcp;
-	__u32 length;
+	const struct tcp_header *tcp = l4_header(context->skb, packet, sizeof(*tcp));
+	__u32 words;
 
-	if (!l4_fits(packet, sizeof(*tcp)))
-		return l4_too_short(packet);
-	tcp = l4_header(context, sizeof(*tcp));
 	if (!tcp)
-		return REASON_INVALID_L4_HEADER;
-	length = (tcp->data_offset >> 4) * 4;
-	if (length < sizeof(*tcp))
-		return REASON_INVALID_L4_HEADER;
-	if (!l4_fits(packet, length))
 		return l4_too_short(packet);
-	if (!tcp_flags_valid(tcp->flags))
-		return REASON_INVALID_TCP_FLAGS;
 	packet->tcp_flags = tcp->flags;
 	packet->source_port = tcp->port.source;
 	packet->destination_port = tcp->port.destination;
-	return 0;
+	words = tcp->data_offset >> 4;
+	if (words < sizeof(*tcp) / 4)
+		return REASON_INVALID_L4_HEADER;
+	if (!l4_fits(packet, words * 4))
+		return l4_too_short(packet);
+	return tcp_flags_valid(tcp->flags) ? 0 : REASON_INVALID_TCP_FLAGS;
 }
 
 /* UDP and SCTP. */
 static __always_inline enum reason parse_ports(struct context *context, const __u32 length)
 {
 	struct packet *packet = context->packet;
-	const struct port_header *ports;
+	const struct port_header *ports = l4_header(context->skb, packet, length);
 
-	if (!l4_fits(packet, length))
-		return l4_too_short(packet);
-	ports = l4_header(context, length);
 	if (!ports)
-		return REASON_INVALID_L4_HEADER;
+		return l4_too_short(packet);
 	packet->source_port = ports->source;
 	packet->destination_port = ports->destination;
 	return 0;
@@ -90,27 +83,31 @@ static __always_inline void icmp_ports_set(struct packet *packet, const struct i
 	packet->destination_port = network16(icmp->type << 8 | icmp->code);
 }
 
+static __always_inline bool is_neighbour_discovery(const __u8 type, const enum family family)
+{
+	return family == FAMILY_IPV6 && type >= ICMPV6_TYPE_NEIGHBOUR_FIRST &&
+	       type <= ICMPV6_TYPE_NEIGHBOUR_LAST;
+}
+
 static __always_inline enum reason parse_icmp(struct context *context, const enum family family)
 {
 	struct packet *packet = context->packet;
-	const struct icmp_header *icmp;
+	const struct icmp_header *icmp = l4_header(context->skb, packet, sizeof(*icmp));
 
-	if (!l4_fits(packet, sizeof(*icmp)))
-		return l4_too_short(packet);
-	icmp = l4_header(context, sizeof(*icmp));
 	if (!icmp)
-		return REASON_INVALID_L4_HEADER;
-	if (family == FAMILY_IPV6 && icmp->type >= ICMPV6_TYPE_NEIGHBOUR_FIRST &&
-	    icmp->type <= ICMPV6_TYPE_NEIGHBOUR_LAST)
-		return REASON_UNTRACKED;
+		return l4_too_short(packet);
 	icmp_ports_set(packet, icmp, family);
-	return 0;
+	return is_neighbour_discovery(icmp->type, family) ? REASON_UNTRACKED : 0;
 }
 
-/* A later fragment has no L4 header, and must not lie over the first one's (FRAG-3). */
+/*
+ * A later fragment has no L4 header, and must not lie over the first one's (FRAG-3). TCP's ends in
+ * the midst of a unit, so that the unit in which it ends is the last one that is refused.
+ */
 static __always_inline enum reason check_later_fragment(const struct packet *packet)
 {
-	if (packet_is_tcp(packet) && packet->fragment_offset < sizeof(struct tcp_header))
+	if (packet_is_tcp(packet) &&
+	    packet->fragment_offset <= sizeof(struct tcp_header) / FRAGMENT_UNIT)
 		return REASON_INVALID_FRAGMENT;
 	return 0;
 }

@@ -11,11 +11,11 @@
 #include "verifier.h"
 
 /*
- * Where an L4 header can begin at most: behind 40 bytes and six extension headers of 2048, and as
- * far again for one that an ICMP error quotes. The mask tells the verifier, who forgets bounds in
+ * Where a header can begin at most: behind 40 bytes and six extension headers of 2048, and as far
+ * again for one that an ICMP error quotes. The mask tells the verifier, who forgets bounds in
  * memory.
  */
-#define L4_OFFSET_MASK 0x7fffU
+#define OFFSET_MASK 0x7fffU
 
 enum fragment_kind {
 	FRAGMENT_NONE,		/* a whole packet */
@@ -28,7 +28,7 @@ struct packet {
 	__u32 end;			/* of the IP packet in the frame; padding behind it */
 	__u32 l4_offset;		/* in the frame */
 	__be32 identification;		/* fragments only, as the next three */
-	__u32 fragment_offset;		/* bytes */
+	__u32 fragment_offset;		/* in units (FRAGMENT_UNIT) */
 	__u8 fragment_protocol;		/* FRAG-1a */
 	__u8 fragment;			/* enum fragment_kind */
 	__u8 protocol;
@@ -68,7 +68,7 @@ static __always_inline void *packet_data_end(const struct __sk_buff *skb)
 static __always_inline void *packet_linear_bytes(const struct __sk_buff *skb, const __u32 offset,
 						 const __u32 length)
 {
-	void *bytes = packet_data(skb) + offset;
+	void *bytes = packet_data(skb) + (offset & OFFSET_MASK);
 
 	opaque(bytes);
 	return bytes + length <= packet_data_end(skb) ? bytes : NULL;
@@ -86,6 +86,13 @@ static __always_inline void *packet_bytes(struct __sk_buff *skb, const __u32 off
 	if (bytes || bpf_skb_pull_data(skb, offset + length))
 		return bytes;
 	return packet_linear_bytes(skb, offset, length);
+}
+
+/* A header, made linear. NULL: the packet ends before it does. */
+static __always_inline void *packet_header(struct __sk_buff *skb, const struct packet *packet,
+					   const __u32 offset, const __u32 length)
+{
+	return offset + length <= packet->end ? packet_bytes(skb, offset, length) : NULL;
 }
 
 static __always_inline bool packet_is_icmp(const struct packet *packet, const enum family family)

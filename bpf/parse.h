@@ -25,7 +25,8 @@ static __always_inline enum reason parse_l3(struct context *context, const enum 
 
 /*
  * Ports seen from the endpoint. ICMP has no two ends: the identifier stands for the endpoint's
- * port, type and code for the peer's, whoever sent it (CT-8).
+ * port, type and code for the peer's, whoever sent it (CT-8). Whoever makes the tuple a key says
+ * which opener is meant; padding is 0 from the map's beginning on.
  */
 static __always_inline void tuple_set(struct context *context, const enum hook hook,
 				      const enum family family)
@@ -37,8 +38,6 @@ static __always_inline void tuple_set(struct context *context, const enum hook h
 	tuple->endpoint_port = as_sent ? packet->source_port : packet->destination_port;
 	tuple->peer_port = as_sent ? packet->destination_port : packet->source_port;
 	tuple->protocol = packet->protocol;
-	tuple->opener = OPENER_ENDPOINT;
-	tuple->padding = 0;
 }
 
 /* 0: go on; untracked: let it pass as it is. */
@@ -48,13 +47,15 @@ static __always_inline enum reason parse(struct context *context, const enum hoo
 	enum reason reason;
 
 	reason = parse_l3(context, hook, family);
+	forget_memory();
 	if (reason)
 		return reason;
 	reason = parse_l4(context, family);
+	forget_memory();
 	if (reason)
 		return reason;
-	tuple_set(context, hook, family);
 	context->workspace->parsed = true;
+	tuple_set(context, hook, family);
 	return 0;
 }
 

@@ -15,60 +15,28 @@
 
 static __always_inline __u32 quote_offset(const struct context *context)
 {
-	return (context->packet->l4_offset & L4_OFFSET_MASK) + sizeof(struct icmp_header);
+	return context->packet->l4_offset + sizeof(struct icmp_header);
 }
 
-/* The addresses as the quoted packet had them. False: no IPv4 header. */
-static __always_inline bool quote_parse_ipv4(struct context *context, __be32 *source,
-					     __be32 *destination)
+/* The addresses as the quoted packet had them. False: no IP header, or not all of its extensions. */
+static __always_inline bool quote_parse_l3(struct context *context, __be32 *source,
+					   __be32 *destination, const enum family family)
 {
 	struct packet *quote = &context->workspace->quote;
-	const struct ipv4_header *ip;
-	__u32 length;
+	const __u32 offset = quote_offset(context);
 
-	if (quote_offset(context) + sizeof(*ip) > quote->end)
-		return false;
-	ip = packet_bytes(context->skb, quote_offset(context), sizeof(*ip));
-	if (!ip || ip->version_length >> 4 != 4)
-		return false;
-	length = (ip->version_length & 0xf) * 4;
-	if (length < sizeof(*ip))
-		return false;
-	quote->l4_offset = quote_offset(context) + length;
-	quote->protocol = ip->protocol;
-	address_copy(source, ip->source, FAMILY_IPV4);
-	address_copy(destination, ip->destination, FAMILY_IPV4);
-	parse_ipv4_fragment(quote, ip);
-	return true;
-}
-
-static __always_inline bool quote_parse_ipv6(struct context *context, __be32 *source,
-					     __be32 *destination)
-{
-	struct packet *quote = &context->workspace->quote;
-	const struct ipv6_header *ip;
-
-	if (quote_offset(context) + sizeof(*ip) > quote->end)
-		return false;
-	ip = packet_bytes(context->skb, quote_offset(context), sizeof(*ip));
-	if (!ip || ip->version >> 4 != 6)
-		return false;
-	quote->l4_offset = quote_offset(context) + sizeof(*ip);
-	quote->protocol = ip->next_header;
-	address_copy(source, ip->source, FAMILY_IPV6);
-	address_copy(destination, ip->destination, FAMILY_IPV6);
-	return !walk_extension_headers(context->skb, quote);
+	if (family == FAMILY_IPV4)
+		return parse_ipv4_header(context->skb, quote, offset, source, destination);
+	return parse_ipv6_header(context->skb, quote, offset, source, destination) &&
+	       !walk_extension_headers(context->skb, quote);
 }
 
 /* What it carried, as far as that tells its flow. False: too short, or an ICMP error itself. */
 static __always_inline bool quote_parse_l4(struct context *context, const enum family family)
 {
 	struct packet *quote = &context->workspace->quote;
-	const struct icmp_header *header;
+	const struct icmp_header *header = l4_header(context->skb, quote, QUOTED_L4_LENGTH);
 
-	if (!l4_fits(quote, QUOTED_L4_LENGTH))
-		return false;
-	header = packet_bytes(context->skb, quote->l4_offset & L4_OFFSET_MASK, QUOTED_L4_LENGTH);
 	if (!header)
 		return false;
 	if (packet_is_icmp(quote, family)) {
@@ -96,8 +64,6 @@ static __always_inline void quote_tuple_set(struct context *context, const enum 
 	tuple->endpoint_port = as_sent ? quote->source_port : quote->destination_port;
 	tuple->peer_port = as_sent ? quote->destination_port : quote->source_port;
 	tuple->protocol = quote->protocol;
-	tuple->opener = OPENER_ENDPOINT;
-	tuple->padding = 0;
 }
 
 /* False: the quote belongs to no flow (CT-9, CT-9a, CT-9b). */
@@ -112,10 +78,8 @@ static __always_inline bool quote_parse(struct context *context, const enum hook
 	__be32 *destination = hook == HOOK_TO_CONTAINER ? peer : endpoint;
 
 	*quote = (struct packet){ .end = context->packet->end };
-	if (family == FAMILY_IPV4 ? !quote_parse_ipv4(context, source, destination)
-				  : !quote_parse_ipv6(context, source, destination))
-		return false;
-	if (quote->fragment == FRAGMENT_LATER || !quote_parse_l4(context, family))
+	if (!quote_parse_l3(context, source, destination, family) ||
+	    quote->fragment == FRAGMENT_LATER || !quote_parse_l4(context, family))
 		return false;
 	quote_tuple_set(context, hook, family);
 	return address_equal(endpoint, endpoint_address(context->tuple), family);
