@@ -16,9 +16,6 @@
 #define ICMPV6_QUOTE_LIMIT (ICMPV6_MESSAGE_LIMIT - sizeof(struct icmp_header))
 #define CHECKSUM_PART 512U
 
-/* Bounds that the verifier follows on every kernel. */
-#define ANSWER_LENGTH_MASK 0x7ffU
-
 /* RFC 792, RFC 4443. */
 #define ICMP_CODE_PORT_UNREACHABLE 3
 #define ICMPV6_CODE_PORT_UNREACHABLE 4
@@ -90,27 +87,25 @@ static __always_inline __u32 pseudo_header_sum(struct context *context, const __
  * Whether the sender left the checksum for the device to finish (CHECKSUM_PARTIAL): the kernel's
  * helper does not touch such a one. This spoils the packet, of which the answer has to have taken
  * what it needs. The device's sum of it stays right: where answer and packet have the same length
- * the kernel keeps it (PKT-8).
+ * the kernel keeps it (PKT-8). False: the kernel refused.
  *
  * No helper ends that state. If the device finishes it after all, it sums what lies behind the old
  * packet's headers and writes the result where that packet had its checksum.
  */
-static __always_inline bool is_half_finished(struct context *context, const __u32 place)
+static __always_inline bool checksum_probe(struct context *context, const __u32 place,
+					   bool *half_finished)
 {
-	const __u32 offset = context->packet->l4_offset;
-	__u16 *checksum = packet_linear_bytes(context->skb, offset + place, sizeof(*checksum));
-	__u16 before;
+	const __u32 offset = context->packet->l4_offset + place;
+	struct __sk_buff *skb = context->skb;
+	__u16 before, after;
 
-	if (!checksum)
+	if (bpf_skb_load_bytes(skb, offset, &before, sizeof(before)) ||
+	    bpf_l4_csum_replace(skb, offset, 0, 1, 0) ||
+	    bpf_skb_load_bytes(skb, offset, &after, sizeof(after)))
 		return false;
-	before = *checksum;
-	if (bpf_l4_csum_replace(context->skb, offset + place, 0, 1, 0))
-		return false;
-	checksum = packet_linear_bytes(context->skb, offset + place, sizeof(*checksum));
-	if (!checksum || *checksum == before)
-		return checksum;
-	bpf_csum_update(context->skb, word16_change(before, *checksum));
-	return false;
+	bpf_csum_update(skb, word16_change(before, after));
+	*half_finished = before == after;
+	return true;
 }
 
 /* What a segment without ACK takes of the sequence space: it is a SYN (PKT-6), which takes one. */
@@ -126,27 +121,29 @@ static __always_inline __u32 segment_length(const struct packet *packet,
 static __always_inline __u32 answer_with_reset(struct context *context, const enum family family)
 {
 	struct tcp_header *reset = answer_l4(context, family);
-	const struct tcp_header *tcp = packet_l4(context, sizeof(*tcp));
+	bool half_finished;
+	struct tcp_header tcp;
 	__u32 sum;
 
-	if (!tcp)
+	if (bpf_skb_load_bytes(context->skb, context->packet->l4_offset, &tcp, sizeof(tcp)) ||
+	    !checksum_probe(context, offsetof(struct tcp_header, checksum), &half_finished))
 		return 0;
 	*reset = (struct tcp_header){
-		.port.source = tcp->port.destination,
-		.port.destination = tcp->port.source,
+		.port.source = tcp.port.destination,
+		.port.destination = tcp.port.source,
 		.data_offset = sizeof(*reset) / 4 << 4,
 		.flags = TCP_RST,
 	};
-	if (tcp->flags & TCP_ACK) {
-		reset->sequence = tcp->acknowledgment;
+	if (tcp.flags & TCP_ACK) {
+		reset->sequence = tcp.acknowledgment;
 	} else {
-		reset->acknowledgment = network32(network32(tcp->sequence) +
-						  segment_length(context->packet, tcp));
+		reset->acknowledgment = network32(network32(tcp.sequence) +
+						  segment_length(context->packet, &tcp));
 		reset->flags = TCP_RST | TCP_ACK;
 	}
 	sum = pseudo_header_sum(context, PROTOCOL_TCP, sizeof(*reset), family);
 	reset->checksum = checksum_fold(sum);
-	if (!is_half_finished(context, offsetof(struct tcp_header, checksum)))
+	if (!half_finished)
 		reset->checksum = ~checksum_fold(
 			bpf_csum_diff(NULL, 0, (__be32 *)reset, sizeof(*reset), 0));
 	answer_ip_header(context, PROTOCOL_TCP, sizeof(*reset), family);
@@ -164,28 +161,19 @@ static __always_inline __u32 quote_length(const struct packet *packet, const enu
 	return whole < limit ? whole : limit;
 }
 
-/* Sum over one part of the ICMP message, which begins and has to end at these bytes of it. */
-static __always_inline __u32 part_sum(const __u8 *message, const __u32 begin, const __u32 limit,
-				      const __u64 length, const __u32 sum)
+/* Sum over the ICMP message and zeros up to a whole word; older kernels sum 512 bytes at once. */
+static __always_inline __u32 icmp_sum(const __u8 *message, const __u32 length, __u32 sum)
 {
-	__u64 size;
+	__u64 left = (length + 3) & ANSWER_LENGTH_MASK & ~3U, size;
+	__u32 begin;
 
-	if (length <= begin)
-		return sum;
-	size = length - begin;
-	if (size > limit - begin)
-		size = limit - begin;
-	opaque(size);
-	return bpf_csum_diff(NULL, 0, (__be32 *)(message + begin), size, sum);
-}
-
-/* Sum over the ICMP message; older kernels take no more than 512 bytes at once. */
-static __always_inline __u32 icmp_sum(const __u8 *message, __u64 length, __u32 sum)
-{
-	length = (length + 3) & ANSWER_LENGTH_MASK & ~3U;
-	sum = part_sum(message, 0, CHECKSUM_PART, length, sum);
-	sum = part_sum(message, CHECKSUM_PART, 2 * CHECKSUM_PART, length, sum);
-	return part_sum(message, 2 * CHECKSUM_PART, ICMPV6_MESSAGE_LIMIT, length, sum);
+	for (begin = 0; begin < ICMPV6_MESSAGE_LIMIT; begin += CHECKSUM_PART) {
+		size = left < CHECKSUM_PART ? left : CHECKSUM_PART;
+		opaque(size);
+		sum = bpf_csum_diff(NULL, 0, (__be32 *)(message + begin), size, sum);
+		left -= size;
+	}
+	return sum;
 }
 
 /* The packet behind the ICMP header, and zeros up to a whole word. False: the kernel refused. */
@@ -193,8 +181,7 @@ static __always_inline bool answer_quote(struct context *context, __u8 *quote, c
 {
 	const __u64 size = positive_length(length, ANSWER_LENGTH_MASK);
 
-	if (size > ICMPV6_QUOTE_LIMIT ||
-	    bpf_skb_load_bytes(context->skb, ETHERNET_LENGTH, quote, size))
+	if (bpf_skb_load_bytes(context->skb, ETHERNET_LENGTH, quote, size))
 		return false;
 	quote[size] = 0;
 	quote[size + 1] = 0;
@@ -211,7 +198,8 @@ static __always_inline __u32 answer_with_unreachable(struct context *context,
 	const __u32 quoted = quote_length(context->packet, family);
 	struct icmp_header *icmp = answer_l4(context, family);
 	const __u32 length = sizeof(*icmp) + quoted;
-	__u32 sum;
+	bool half_finished;
+	__u32 sum = 0;
 
 	*icmp = (struct icmp_header){
 		.type = wide ? ICMPV6_TYPE_UNREACHABLE : ICMP_TYPE_UNREACHABLE,
@@ -219,10 +207,14 @@ static __always_inline __u32 answer_with_unreachable(struct context *context,
 	};
 	if (!answer_quote(context, (__u8 *)(icmp + 1), quoted))
 		return 0;
-	sum = wide ? pseudo_header_sum(context, protocol, length, family) : 0;
-	/* In the unused word: what the device would make of it, so that nothing changes then. */
-	if (wide && is_half_finished(context, offsetof(struct udp_header, checksum)))
-		icmp->sequence = checksum_fold(sum);
+	if (wide) {
+		if (!checksum_probe(context, offsetof(struct udp_header, checksum), &half_finished))
+			return 0;
+		sum = pseudo_header_sum(context, protocol, length, family);
+		/* In the unused word: what the device would make of it: nothing changes then. */
+		if (half_finished)
+			icmp->sequence = checksum_fold(sum);
+	}
 	icmp->checksum = ~checksum_fold(icmp_sum((__u8 *)icmp, length, sum));
 	answer_ip_header(context, protocol, length, family);
 	return ip_header_length(family) + length;

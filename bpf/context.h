@@ -16,11 +16,14 @@
 #include "maps.h"
 #include "packet.h"
 
-/* Room for an answer (LB-8), its IP header first, and for zeros behind it up to a whole word. */
+/* An answer (LB-8) is no longer than this; the mask tells the verifier of a bound. */
 #define ANSWER_LIMIT 1280U
+#define ANSWER_LENGTH_MASK 0x7ffU
 
+/* Its IP header first. What the verifier takes for possible fits, behind two headers, too. */
 struct answer {
-	__u8 bytes[ANSWER_LIMIT + sizeof(__u64)];
+	__u8 bytes[sizeof(struct ipv6_header) + sizeof(struct icmp_header) +
+		   ANSWER_LENGTH_MASK + sizeof(__u32)];
 };
 
 /* Steps 4 to 6: how the packet belongs to its flow, and what a new one has to record. */
@@ -49,10 +52,9 @@ struct connection {
 
 /* Step 8. */
 struct judgement {
-	__u32 decision;			/* as in policy_pages; 0: no rule */
+	__u32 decision;			/* as in policy_pages; without POLICY_DECISION: no rule */
 	__u32 local_identity;
-	__u32 peer_identity;
-	__u32 peer_class;
+	struct peer peer;		/* who it is to policy */
 	__u32 table;			/* enum policy_table */
 	__u16 port;			/* that rules look at */
 	bool judged;			/* a new flow was judged: report it */

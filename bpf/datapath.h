@@ -141,8 +141,6 @@ static __always_inline void report(struct context *context, const enum hook hook
 				   const enum reason reason, const enum family family)
 {
 	counter_add(hook, reason, context->packet->length);
-	if (!context->configuration->event_switches)
-		return;
 	if (creates_selection(context, hook) && !is_drop(reason))
 		event_selection(context, hook, family);
 	if (context->judgement->judged)
@@ -163,45 +161,34 @@ static __always_inline int verdict_of(struct context *context, const enum hook h
 	return is_drop(reason) ? VERDICT_DROP : VERDICT_PASS;
 }
 
-static __always_inline int handle_ip(struct context *context, const enum hook hook,
-				     const enum family family)
+/* What is decided and carried out is told, to tc last. */
+static __always_inline int finish(struct context *context, const enum hook hook,
+				  const enum reason reason, const enum family family)
 {
-	enum reason reason = decide(context, hook, family);
 	int verdict;
 
-	if (reason)
-		reason = carry_out_exception(context, hook, reason, family);
-	else
-		reason = carry_out(context, hook, family);
 	report(context, hook, reason, family);
 	verdict = verdict_of(context, hook, reason);
 	trace_end(context, hook, reason, verdict);
 	return verdict;
 }
 
-/* ARP passes; a VLAN tag is no Ethernet type of ours, in the frame or beside it (PKT-1). */
-static __always_inline int handle_other(struct context *context, const enum hook hook,
-					const __be16 type)
+static __always_inline int handle_ip(struct context *context, const enum hook hook,
+				     const enum family family)
 {
-	const bool arp = type == network16(ETHERNET_ARP);
-	const enum reason reason = arp ? REASON_UNTRACKED : REASON_UNKNOWN_L3;
-	const int verdict = arp ? VERDICT_PASS : VERDICT_DROP;
+	enum reason reason = decide(context, hook, family);
 
-	report(context, hook, reason, FAMILY_IPV4);
-	trace_end(context, hook, reason, verdict);
-	return verdict;
+	if (reason)
+		reason = carry_out_exception(context, hook, reason, family);
+	else
+		reason = carry_out(context, hook, family);
+	return finish(context, hook, reason, family);
 }
 
-/* False: the maps are not there, which cannot be after loading. */
-static __always_inline bool context_begin(struct context *context)
+static __always_inline void context_begin(struct context *context)
 {
-	const __u32 only = 0;
-	struct workspace *workspace = map_lookup(workspaces, &only);
+	struct workspace *workspace = context->workspace;
 
-	context->configuration = configuration_get();
-	if (!workspace || !context->configuration)
-		return false;
-	context->workspace = workspace;
 	context->packet = &workspace->packet;
 	context->connection = &workspace->connection;
 	context->judgement = &workspace->judgement;
@@ -217,25 +204,36 @@ static __always_inline bool context_begin(struct context *context)
 	context->policy_revision = context->configuration->policy_revision;
 	context->service_revision = context->configuration->service_revision;
 	trace_begin(context);
-	return true;
+}
+
+/* ARP passes; a frame with a VLAN tag, in it or beside it, has the tag's type (PKT-1). */
+static __always_inline int handle_frame(struct context *context, const enum hook hook,
+					const __be16 type)
+{
+	context_begin(context);
+	if (type == network16(ETHERNET_IPV4))
+		return handle_ip(context, hook, FAMILY_IPV4);
+	if (type == network16(ETHERNET_IPV6))
+		return handle_ip(context, hook, FAMILY_IPV6);
+	return finish(context, hook,
+		      type == network16(ETHERNET_ARP) ? REASON_UNTRACKED : REASON_UNKNOWN_L3,
+		      FAMILY_IPV4);
 }
 
 static __always_inline int handle(struct __sk_buff *skb, const enum hook hook)
 {
 	const struct ethernet_header *ethernet = packet_bytes(skb, 0, sizeof(*ethernet));
-	struct context context = { .skb = skb };
-	__be16 type;
+	const __u32 only = 0;
+	struct context context = {
+		.skb = skb,
+		.configuration = configuration_get(),
+		.workspace = map_lookup(workspaces, &only),
+	};
 
-	if (!ethernet)
+	/* None of them is missing: the verifier does not know. */
+	if (!context.configuration || !context.workspace || !ethernet)
 		return VERDICT_DROP;
-	type = skb->vlan_present ? 0 : ethernet->type;
-	if (!context_begin(&context))
-		return VERDICT_DROP;
-	if (type == network16(ETHERNET_IPV4))
-		return handle_ip(&context, hook, FAMILY_IPV4);
-	if (type == network16(ETHERNET_IPV6))
-		return handle_ip(&context, hook, FAMILY_IPV6);
-	return handle_other(&context, hook, type);
+	return handle_frame(&context, hook, skb->vlan_present ? skb->vlan_proto : ethernet->type);
 }
 
 #endif

@@ -74,9 +74,10 @@ static __always_inline bool error_translate_hairpin(struct context *context,
 static __always_inline bool error_translate_leaving(struct context *context,
 						    const enum family family)
 {
-	if (context->connection->hairpin)
-		return swap_ethernet_addresses(context->skb) &&
-		       error_translate_hairpin(context, family);
+	if (context->connection->hairpin) {
+		swap_ethernet_addresses(context->skb);
+		return error_translate_hairpin(context, family);
+	}
 	return !context->connection->translated ||
 	       error_translate_peer(context, HOOK_FROM_CONTAINER,
 				    peer_address(context->flow_key, family),

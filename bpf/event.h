@@ -89,7 +89,7 @@ static __always_inline void event_policy_verdict(struct context *context, const 
 	event->reason = judgement->allowed;
 	event->rule = judgement->decision & POLICY_RULE;
 	event->local_identity = judgement->local_identity;
-	event->peer_identity = judgement->peer_identity;
+	event->peer_identity = judgement->peer.identity;
 	ring_submit(event);
 }
 

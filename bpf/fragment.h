@@ -37,10 +37,11 @@ static __always_inline struct datagram_key *datagram_key_make(struct context *co
 	const __be32 *peer = peer_address(context->tuple, family);
 	const bool leaving = hook == HOOK_FROM_CONTAINER;
 
-	key->tuple.identification = context->packet->identification;
-	key->tuple.protocol = context->packet->fragment_protocol;
-	key->tuple.hook = hook;
-	key->tuple.padding = 0;
+	key->tuple = (struct datagram_tuple){
+		.identification = context->packet->identification,
+		.protocol = context->packet->fragment_protocol,
+		.hook = hook,
+	};
 	address_copy(key->addresses, leaving ? endpoint : peer, family);
 	address_copy(key->addresses + words_of(family), leaving ? peer : endpoint, family);
 	return key;
@@ -86,7 +87,6 @@ static __always_inline enum reason fragment_resolve_unknown(struct context *cont
 		return first_fragment_check(context, family);
 	if (!context->configuration->defragmentation_interface)
 		return REASON_FRAGMENT_NOT_FOUND;
-	hit(context, CLAUSE_FRAG_2);
 	context->connection->reassembles = true;
 	return REASON_REASSEMBLY;
 }

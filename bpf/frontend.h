@@ -35,16 +35,16 @@ static __always_inline const struct frontend *frontend_find(struct flow_key *tup
 	struct frontend_key key;
 
 	address_copy(key.address, peer_address(tuple, family), family);
-	key.tuple.padding = 0;
 	if (protocol_has_ports(tuple->tuple.protocol)) {
-		key.tuple.port = tuple->tuple.peer_port;
-		key.tuple.protocol = tuple->tuple.protocol;
+		key.tuple = (struct frontend_tuple){
+			.port = tuple->tuple.peer_port,
+			.protocol = tuple->tuple.protocol,
+		};
 		frontend = frontend_lookup(&key, family);
 		if (frontend)
 			return frontend;
 	}
-	key.tuple.port = 0;
-	key.tuple.protocol = 0;
+	key.tuple = (struct frontend_tuple){};
 	return frontend_lookup(&key, family);
 }
 

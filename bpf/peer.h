@@ -7,9 +7,8 @@
 
 #include "context.h"
 
-/* The node itself, and peers without an identity of their own. */
+/* The node itself. */
 #define IDENTITY_HOST 1
-#define IDENTITY_WORLD 2
 
 struct prefix_key {
 	__u32 prefixlen;
@@ -40,16 +39,17 @@ static __always_inline const struct peer *prefix_lookup(const __be32 *address,
 	return map_lookup(prefixes_ipv6, &key);
 }
 
-/* Whole addresses are in a hash, which costs less than the trie behind it. */
-static __always_inline void peer_find(struct judgement *judgement, const __be32 *address,
-				      const enum family family)
+/*
+ * Whole addresses are in a hash, which costs less than the trie behind it. That has a row for
+ * whoever has no prefix, the world's, so that somebody is always found.
+ */
+static __always_inline struct peer peer_find(const __be32 *address, const enum family family)
 {
 	const struct peer *peer = address_lookup(address, family);
 
 	if (!peer)
 		peer = prefix_lookup(address, family);
-	judgement->peer_identity = peer ? peer->identity : IDENTITY_WORLD;
-	judgement->peer_class = peer ? peer->peer_class : 0;
+	return peer ? *peer : (struct peer){};
 }
 
 #endif

@@ -62,27 +62,25 @@ static __always_inline const struct policy_tables *policy_find(const struct pod 
 	return map_lookup(policies, &key);
 }
 
-static __always_inline __u32 policy_page_entry(const __u32 page_index, const __u8 port_byte)
+/* One byte of the port further, where the entry names a page. */
+static __always_inline __u32 policy_step(const __u32 entry, const __u8 port_byte)
 {
-	const struct policy_page *page = map_lookup(policy_pages, &page_index);
+	const struct policy_page *page = NULL;
 
-	return page ? page->entry[port_byte] : 0;
+	if (entry && !(entry & POLICY_DECISION))
+		page = map_lookup(policy_pages, &entry);
+	return page ? page->entry[port_byte] : entry;
 }
 
-/* The decision for a port; 0: no rule. */
+/* What the rules say about a port; without POLICY_DECISION: nothing. */
 static __always_inline __u32 policy_decide(const struct policy_tables *tables,
 					   const __u32 table, const __u16 port)
 {
-	__u32 entry;
+	__u32 entry = 0;
 
-	if (table >= POLICY_TABLES)
-		return 0;
-	entry = tables->page[table];
-	if (entry && !(entry & POLICY_DECISION))
-		entry = policy_page_entry(entry, port >> 8);
-	if (entry && !(entry & POLICY_DECISION))
-		entry = policy_page_entry(entry, port & 0xff);
-	return entry;
+	if (tables && table < POLICY_TABLES)
+		entry = tables->page[table];
+	return policy_step(policy_step(entry, port >> 8), port & 0xff);
 }
 
 /* POL-2. */
@@ -100,22 +98,21 @@ static __always_inline bool is_admitted_host(struct context *context)
 {
 	return context->configuration->host_reaches_pods &&
 	       context->flow_key->tuple.opener == OPENER_PEER &&
-	       context->judgement->peer_identity == IDENTITY_HOST;
+	       context->judgement->peer.identity == IDENTITY_HOST;
 }
 
-/* The rules' decision about context->flow_key as its opener opened it; 0: no rule. */
+/* What the rules say about context->flow_key as its opener opened it (policy_decide). */
 static __always_inline __u32 rules_judge(struct context *context, const enum family family)
 {
+	struct judgement *judgement = context->judgement;
 	struct flow_key *key = context->flow_key;
-	const struct policy_tables *tables =
-		policy_find(context->pod, context->judgement->peer_class, key->tuple.opener);
 
-	if (!tables)
-		return 0;
-	context->judgement->table = policy_table_of(key->tuple.protocol);
-	context->judgement->port = policy_port(key, family);
+	judgement->table = policy_table_of(key->tuple.protocol);
+	judgement->port = policy_port(key, family);
 	forget_memory();
-	return policy_decide(tables, context->judgement->table, context->judgement->port);
+	return policy_decide(policy_find(context->pod, judgement->peer.peer_class,
+					 key->tuple.opener),
+			     judgement->table, judgement->port);
 }
 
 /* Whether context->flow_key is allowed (POL-4, POL-5): by the node, a rule, or isolation. */
@@ -125,15 +122,15 @@ static __always_inline bool policy_judge(struct context *context, const enum fam
 	struct flow_key *key = context->flow_key;
 
 	judgement->local_identity = context->pod->identity;
-	peer_find(judgement, peer_address(key, family), family);
+	judgement->peer = peer_find(peer_address(key, family), family);
 	if (is_admitted_host(context)) {
 		hit(context, CLAUSE_POL_6);
 		judgement->decision = POLICY_DECISION | POLICY_RULE;
-		return true;
+	} else {
+		judgement->decision = rules_judge(context, family);
+		hit(context, judgement->decision & POLICY_DECISION ? CLAUSE_POL_1 : CLAUSE_POL_2);
 	}
-	judgement->decision = rules_judge(context, family);
-	hit(context, judgement->decision ? CLAUSE_POL_1 : CLAUSE_POL_2);
-	if (judgement->decision)
+	if (judgement->decision & POLICY_DECISION)
 		return !(judgement->decision & POLICY_DENY);
 	return isolation_allows(context->pod, key->tuple.opener);
 }

@@ -31,21 +31,19 @@ static __always_inline int redirect_to_reassembly(struct context *context)
 			BPF_F_INGRESS);
 }
 
-/* Who sent it receives it. False: the kernel refused. */
-static __always_inline bool swap_ethernet_addresses(struct __sk_buff *skb)
+/* Who sent it receives it. The header is there: `handle` has looked at it. */
+static __always_inline void swap_ethernet_addresses(struct __sk_buff *skb)
 {
-	struct ethernet_header *ethernet = packet_bytes(skb, 0, sizeof(*ethernet));
-	__u16 *words = (__u16 *)ethernet, word;
+	__u16 *words = packet_linear_bytes(skb, 0, sizeof(struct ethernet_header)), word;
 	int i;
 
-	if (!ethernet)
-		return false;
+	if (!words)
+		return;
 	for (i = 0; i < 3; i++) {
 		word = words[i];
 		words[i] = words[i + 3];
 		words[i + 3] = word;
 	}
-	return true;
 }
 
 #endif

@@ -24,16 +24,13 @@ static __always_inline bool is_answered(struct context *context)
 /* The frame becomes the answer. False: the kernel refused. */
 static __always_inline bool answer_write(struct context *context, const __u32 length)
 {
+	const __u64 size = positive_length(length, ANSWER_LENGTH_MASK);
 	struct __sk_buff *skb = context->skb;
 
-	const __u64 size = positive_length(length, ANSWER_LENGTH_MASK);
-
-	if (!length || size > ANSWER_LIMIT)
-		return false;
+	swap_ethernet_addresses(skb);
 	return !bpf_skb_change_tail(skb, ETHERNET_LENGTH + size, 0) &&
 	       !bpf_skb_store_bytes(skb, ETHERNET_LENGTH, context->workspace->answer.bytes, size,
-				    BPF_F_RECOMPUTE_CSUM) &&
-	       swap_ethernet_addresses(skb);
+				    BPF_F_RECOMPUTE_CSUM);
 }
 
 /* What becomes of a packet for a service without an eligible backend. */
@@ -46,7 +43,7 @@ static __always_inline enum reason reject(struct context *context, const enum fa
 		return REASON_NO_BACKEND;
 	length = packet_is_tcp(context->packet) ? answer_with_reset(context, family)
 						: answer_with_unreachable(context, family);
-	return answer_write(context, length) ? REASON_REJECTED : REASON_REWRITE_FAILED;
+	return length && answer_write(context, length) ? REASON_REJECTED : REASON_REWRITE_FAILED;
 }
 
 #endif

@@ -29,13 +29,11 @@ static __always_inline void trace_begin(struct context *context)
 		copy_headers(context->skb, trace->before);
 }
 
-static __always_inline void trace_end(struct context *context, const enum hook hook,
-				      const enum reason reason, const int verdict)
+static __always_inline void trace_write(struct context *context, const enum hook hook,
+					const enum reason reason, const int verdict)
 {
 	struct trace *trace = &context->workspace->trace;
 
-	if (!traces_wanted(context))
-		return;
 	trace->time = context->now;
 	trace->kind = EVENT_TRACE;
 	trace->hook = hook;
@@ -46,6 +44,13 @@ static __always_inline void trace_end(struct context *context, const enum hook h
 	trace->length_after = context->skb->len;
 	copy_headers(context->skb, trace->after);
 	ring_output(events, trace, sizeof(*trace));
+}
+
+static __always_inline void trace_end(struct context *context, const enum hook hook,
+				      const enum reason reason, const int verdict)
+{
+	if (traces_wanted(context))
+		trace_write(context, hook, reason, verdict);
 }
 
 #endif

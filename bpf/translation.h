@@ -146,8 +146,7 @@ static __always_inline bool translate_leaving(struct context *context, const enu
 
 	if (!connection->hairpin)
 		return !connection->translated || translate_to_backend(context, family);
-	if (!swap_ethernet_addresses(context->skb))
-		return false;
+	swap_ethernet_addresses(context->skb);
 	if (connection->translated)
 		return translate_to_own_server(context, family);
 	/* A hairpin that is not to be opened has a flow, which the verifier does not know. */

@@ -9,15 +9,8 @@
 
 #define SECOND 1000000000ULL
 
-/* Whether one more use is within the limit; it is counted either way. */
-static __always_inline bool window_take(const enum window_kind kind, const __u32 limit,
-					const __u64 now)
+static __always_inline bool window_count(struct window *window, const __u32 limit, const __u64 now)
 {
-	const __u32 index = kind;
-	struct window *window = map_lookup(windows, &index);
-
-	if (!window)
-		return false;
 	if (now - window->begin >= SECOND) {
 		window->begin = now;
 		window->used = 0;
@@ -28,6 +21,16 @@ static __always_inline bool window_take(const enum window_kind kind, const __u32
 	}
 	window->used++;
 	return true;
+}
+
+/* Whether one more use is within the limit; it is counted either way. */
+static __always_inline bool window_take(const enum window_kind kind, const __u32 limit,
+					const __u64 now)
+{
+	const __u32 index = kind;
+	struct window *window = map_lookup(windows, &index);
+
+	return window && window_count(window, limit, now);
 }
 
 #endif
