@@ -80,7 +80,7 @@ def branches(counted: CountedSubject) -> dict[tuple[str, str, str], Branch]:
 def test_a_packet_that_is_not_tracked_goes_nowhere_near_the_rest(counted: CountedSubject) -> None:
     send(counted, ARP_REQUEST)
     found = functions(counted)
-    assert {"from_container", "handle", "handle_other", "report", "counter_add"} <= found
+    assert {"from_container", "handle", "finish", "report", "counter_add"} <= found
     assert not found & {"to_container", "handle_ip", "parse", "record_create", "policy_apply"}
 
 
@@ -98,8 +98,8 @@ def test_each_family_and_protocol_counts_where_it_went(counted: CountedSubject) 
 
 
 def test_both_ways_of_a_decision_are_told_apart(counted: CountedSubject) -> None:
-    ipv6 = ("handle", "type == network16(ETHERNET_IPV6)")
-    ipv4 = ("handle", "type == network16(ETHERNET_IPV4)")
+    ipv6 = ("handle_frame", "type == network16(ETHERNET_IPV6)")
+    ipv4 = ("handle_frame", "type == network16(ETHERNET_IPV4)")
     send(counted, DATAGRAM)
     found = branches(counted)
     assert (found[*ipv4, "true"].reached, found[*ipv4, "false"].reached) == (False, True)
