@@ -96,20 +96,21 @@ static __always_inline enum reason decide(struct context *context, const enum ho
 	return policy_apply(context, family);
 }
 
-/* Step 9, tables and packet. What is only changed in place comes when nothing can fail any more. */
+/*
+ * Step 9, packet and tables. The kernel can refuse the packet's changes (PKT-10) and its entries
+ * (CT-12), in this order: a frame that is dropped after all needs no taking back. What is only
+ * changed in place comes when nothing can fail any more.
+ */
 static __always_inline enum reason carry_out(struct context *context, const enum hook hook,
 					     const enum family family)
 {
 	const struct connection *connection = context->connection;
 	const bool creates = creates_selection(context, hook) || creates_flow(context);
 
+	if (!translate(context, hook, family))
+		return REASON_REWRITE_FAILED;
 	if (creates && !record_create(context, hook, family))
 		return REASON_CONNTRACK_CREATE_FAILED;
-	if (!translate(context, hook, family)) {
-		if (creates)
-			record_undo(context, hook, family);
-		return REASON_REWRITE_FAILED;
-	}
 	if (context->flow && !connection->unchanged)
 		record_refresh(context, hook, family);
 	if (hook == HOOK_FROM_CONTAINER && connection->affinity && creates_flow(context))

@@ -20,8 +20,11 @@ static __always_inline enum packet_end opposite_end(const enum packet_end end)
 	return end == END_SOURCE ? END_DESTINATION : END_SOURCE;
 }
 
-/* An address in the IP header at an offset; gives what that adds to a sum over the header. */
-static __always_inline bool write_header_address(struct context *context, const __u32 offset,
+/*
+ * An address in the IP header at an offset; gives what that adds to a sum over the header. Finding the
+ * quote's flow has made every byte that is written here linear: only the verifier does not know.
+ */
+static __always_inline void write_header_address(struct context *context, const __u32 offset,
 						 const struct replacement *replacement,
 						 const __u32 change, __u32 *sum,
 						 const enum family family)
@@ -31,42 +34,33 @@ static __always_inline bool write_header_address(struct context *context, const 
 	struct ipv6_header *ipv6;
 	__u16 checksum;
 
+	*sum += checksum_fold(change);
 	if (family == FAMILY_IPV6) {
-		ipv6 = packet_bytes(context->skb, offset, sizeof(*ipv6));
-		if (!ipv6)
-			return false;
-		address_copy(source ? ipv6->source : ipv6->destination, replacement->address,
-			     family);
-		*sum += checksum_fold(change);
-		return true;
+		ipv6 = packet_linear_bytes(context->skb, offset, sizeof(*ipv6));
+		if (ipv6)
+			address_copy(source ? ipv6->source : ipv6->destination,
+				     replacement->address, family);
+		return;
 	}
-	ipv4 = packet_bytes(context->skb, offset, sizeof(*ipv4));
+	ipv4 = packet_linear_bytes(context->skb, offset, sizeof(*ipv4));
 	if (!ipv4)
-		return false;
+		return;
 	address_copy(source ? ipv4->source : ipv4->destination, replacement->address, family);
 	checksum = checksum_update(ipv4->checksum, change);
-	*sum += checksum_fold(change) + checksum_fold(word16_change(ipv4->checksum, checksum));
+	*sum += checksum_fold(word16_change(ipv4->checksum, checksum));
 	ipv4->checksum = checksum;
-	return true;
 }
 
-static __always_inline bool write_quoted_port(struct context *context,
+static __always_inline void write_quoted_port(struct context *context,
 					      const struct replacement *replacement, __u32 *sum)
 {
 	const __u32 offset = context->workspace->quote.l4_offset;
-	struct port_header *ports;
+	struct port_header *ports = packet_linear_bytes(context->skb, offset, sizeof(*ports));
 
-	if (replacement->port == replacement->old_port)
-		return true;
-	ports = packet_bytes(context->skb, offset, sizeof(*ports));
-	if (!ports)
-		return false;
-	if (replacement->end == END_SOURCE)
-		ports->source = replacement->port;
-	else
-		ports->destination = replacement->port;
+	if (!ports || replacement->port == replacement->old_port)
+		return;
+	port_set(ports, replacement);
 	*sum += word16_change(replacement->old_port, replacement->port);
-	return true;
 }
 
 /* Where the quoted L4 checksum is in its header; 0: it has none, or the quote ends before it. */
@@ -81,7 +75,7 @@ static __always_inline __u32 quoted_checksum_place(const struct packet *quote)
 	return l4_fits(quote, place + sizeof(__u16)) ? place : 0;
 }
 
-static __always_inline bool write_quoted_checksum(struct context *context, const __u32 change,
+static __always_inline void write_quoted_checksum(struct context *context, const __u32 change,
 						  __u32 *sum)
 {
 	const struct packet *quote = &context->workspace->quote;
@@ -90,32 +84,27 @@ static __always_inline bool write_quoted_checksum(struct context *context, const
 	__u16 *checksum, updated;
 
 	if (!place)
-		return true;
+		return;
 	checksum = packet_bytes(context->skb, quote->l4_offset + place, sizeof(*checksum));
-	if (!checksum)
-		return false;
-	if (udp && !*checksum)
-		return true;
+	if (!checksum || (udp && !*checksum))
+		return;
 	updated = checksum_update(*checksum, change);
 	if (udp && !updated)
 		updated = 0xffff;
 	*sum += word16_change(*checksum, updated);
 	*checksum = updated;
-	return true;
 }
 
-static __always_inline bool write_icmp_checksum(struct context *context, const __u32 sum)
+static __always_inline void write_icmp_checksum(struct context *context, const __u32 sum)
 {
 	struct icmp_header *icmp = packet_l4(context, sizeof(*icmp));
 
-	if (!icmp)
-		return false;
-	icmp->checksum = checksum_update(icmp->checksum, sum);
-	return true;
+	if (icmp)
+		icmp->checksum = checksum_update(icmp->checksum, sum);
 }
 
 /* One end of the quote. `sum` collects what that means for the ICMP checksum. */
-static __always_inline bool rewrite_quoted_end(struct context *context,
+static __always_inline void rewrite_quoted_end(struct context *context,
 					       const struct replacement *replacement, __u32 *sum,
 					       const enum family family)
 {
@@ -125,14 +114,13 @@ static __always_inline bool rewrite_quoted_end(struct context *context,
 
 	if (replacement->port != replacement->old_port)
 		l4_change += word16_change(replacement->old_port, replacement->port);
-	return write_header_address(context, quote_offset(context), replacement, change, sum,
-				    family) &&
-	       write_quoted_port(context, replacement, sum) &&
-	       write_quoted_checksum(context, l4_change, sum);
+	write_header_address(context, quote_offset(context), replacement, change, sum, family);
+	write_quoted_port(context, replacement, sum);
+	write_quoted_checksum(context, l4_change, sum);
 }
 
 /* ICMPv6 has the addresses in its own checksum, ICMP has not. */
-static __always_inline bool rewrite_outer_end(struct context *context,
+static __always_inline void rewrite_outer_end(struct context *context,
 					      const struct replacement *replacement, __u32 *sum,
 					      const enum family family)
 {
@@ -140,20 +128,16 @@ static __always_inline bool rewrite_outer_end(struct context *context,
 		address_change(replacement->old_address, replacement->address, family);
 	__u32 header_sum = 0;
 
-	if (!write_header_address(context, ETHERNET_LENGTH, replacement, change, &header_sum,
-				  family))
-		return false;
+	write_header_address(context, ETHERNET_LENGTH, replacement, change, &header_sum, family);
 	if (family == FAMILY_IPV6)
 		*sum += header_sum;
-	return true;
 }
 
 /*
  * `replacement` names the end as the quote has it. `outer_address` is what the error itself has at
- * the opposite end and gives up for the same address; NULL where it keeps it. False: the kernel
- * refused.
+ * the opposite end and gives up for the same address; NULL where it keeps it.
  */
-static __always_inline bool error_rewrite_end(struct context *context,
+static __always_inline void error_rewrite_end(struct context *context,
 					      const struct replacement *replacement,
 					      const __be32 *outer_address,
 					      const enum family family)
@@ -165,11 +149,10 @@ static __always_inline bool error_rewrite_end(struct context *context,
 	};
 	__u32 sum = 0;
 
-	if (!rewrite_quoted_end(context, replacement, &sum, family))
-		return false;
-	if (outer_address && !rewrite_outer_end(context, &outer, &sum, family))
-		return false;
-	return write_icmp_checksum(context, sum);
+	rewrite_quoted_end(context, replacement, &sum, family);
+	if (outer_address)
+		rewrite_outer_end(context, &outer, &sum, family);
+	write_icmp_checksum(context, sum);
 }
 
 #endif

@@ -20,7 +20,7 @@ static __always_inline enum packet_end quoted_peer_end(const enum hook hook)
  * Service for backend on the way in, backend for service on the way out (NAT-2a, NAT-2b). The error
  * itself changes its address only where it is the one that the quote loses: a router's stays.
  */
-static __always_inline bool error_translate_peer(struct context *context, const enum hook hook,
+static __always_inline void error_translate_peer(struct context *context, const enum hook hook,
 						 const __be32 *address, const __be16 port,
 						 const enum family family)
 {
@@ -36,15 +36,16 @@ static __always_inline bool error_translate_peer(struct context *context, const 
 
 	hit(context, CLAUSE_NAT_2);
 	if (address_equal(outer, replacement.old_address, family))
-		return error_rewrite_end(context, &replacement, outer, family);
-	return error_rewrite_end(context, &replacement, NULL, family);
+		error_rewrite_end(context, &replacement, outer, family);
+	else
+		error_rewrite_end(context, &replacement, NULL, family);
 }
 
 /*
  * Both ends (NAT-2d). What the server's end says about the client's packet, which it had from the
  * loopback address, goes to the client, who had sent it to the service; and the other way round.
  */
-static __always_inline bool error_translate_hairpin(struct context *context,
+static __always_inline void error_translate_hairpin(struct context *context,
 						    const enum family family)
 {
 	struct flow_key *quoted = &context->workspace->quote_tuple;
@@ -67,21 +68,20 @@ static __always_inline bool error_translate_hairpin(struct context *context,
 	};
 
 	hit(context, CLAUSE_NAT_2);
-	return error_rewrite_end(context, &peer, peer_address(context->tuple, family), family) &&
-	       error_rewrite_end(context, &endpoint, endpoint_address(context->tuple), family);
+	swap_ethernet_addresses(context->skb);
+	error_rewrite_end(context, &peer, peer_address(context->tuple, family), family);
+	error_rewrite_end(context, &endpoint, endpoint_address(context->tuple), family);
 }
 
-static __always_inline bool error_translate_leaving(struct context *context,
+static __always_inline void error_translate_leaving(struct context *context,
 						    const enum family family)
 {
-	if (context->connection->hairpin) {
-		swap_ethernet_addresses(context->skb);
-		return error_translate_hairpin(context, family);
-	}
-	return !context->connection->translated ||
-	       error_translate_peer(context, HOOK_FROM_CONTAINER,
-				    peer_address(context->flow_key, family),
-				    context->flow_key->tuple.peer_port, family);
+	if (context->connection->hairpin)
+		error_translate_hairpin(context, family);
+	else if (context->connection->translated)
+		error_translate_peer(context, HOOK_FROM_CONTAINER,
+				     peer_address(context->flow_key, family),
+				     context->flow_key->tuple.peer_port, family);
 }
 
 /* What becomes of a related error. */
@@ -89,22 +89,21 @@ static __always_inline enum reason error_translate(struct context *context, cons
 						   const enum family family)
 {
 	struct entry *flow = context->flow;
-	bool translated = true;
 
-	/* Never: only the verifier does not know that a related packet has a flow. */
+	/* A related packet has a flow, which only the verifier does not know. */
 	if (!flow)
-		return REASON_REWRITE_FAILED;
+		return REASON_RELATED;
 	if (flow_lacks_service(flow, context->connection->translated, family))
 		return REASON_NO_TRANSLATION_DATA;
 	if (context->connection->unchanged)
 		return REASON_RELATED;
 	if (hook == HOOK_FROM_CONTAINER)
-		translated = error_translate_leaving(context, family);
+		error_translate_leaving(context, family);
 	else if (flow->flags & ENTRY_LOAD_BALANCED &&
 		 !flow_has_frontend(flow, &context->workspace->quote_tuple, family))
-		translated = error_translate_peer(context, hook, service_address(flow),
-						  flow->service_port, family);
-	return translated ? REASON_RELATED : REASON_REWRITE_FAILED;
+		error_translate_peer(context, hook, service_address(flow), flow->service_port,
+				     family);
+	return REASON_RELATED;
 }
 
 #endif

@@ -109,16 +109,6 @@ static __always_inline void former_flow_delete(struct context *context, const en
 	conntrack_delete(key, family);
 }
 
-/* Take back what was created, because the packet does not pass after all. */
-static __always_inline void record_undo(struct context *context, const enum hook hook,
-					const enum family family)
-{
-	if (creates_flow(context))
-		conntrack_delete(context->flow_key, family);
-	if (creates_selection(context, hook))
-		conntrack_delete(context->tuple, family);
-}
-
 static __always_inline void flow_copy(struct context *context)
 {
 	context->workspace->flow_copy = *context->flow;
@@ -152,9 +142,10 @@ static __always_inline void hairpin_overtake(struct context *context, const enum
 }
 
 /*
- * A selection under a tuple that is not in the table yet can fail, replacing an entry cannot, and
- * the same holds for the flow. So the order depends: whichever comes second either cannot fail, or
- * follows one that was new and can be taken back without loss.
+ * A selection under a tuple that is not in the table yet needs room, replacing an entry does not, and
+ * the same holds for the flow. So the order depends: whichever comes second either finds room, or
+ * follows one that was new and can be taken back without loss. Where memory runs out for a selection
+ * in the place of an entry, that entry stays; what the flow replaced is lost (CT-12c).
  */
 static __always_inline bool record_create_leaving(struct context *context,
 						  const enum family family)
@@ -173,7 +164,8 @@ static __always_inline bool record_create_leaving(struct context *context,
 		return false;
 	}
 	if (connection->selected && !selection_first && !selection_create(context, family)) {
-		record_undo(context, HOOK_FROM_CONTAINER, family);
+		if (creates_flow(context))
+			conntrack_delete(context->flow_key, family);
 		return false;
 	}
 	if (context->flow)

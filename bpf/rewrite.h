@@ -27,59 +27,66 @@ struct replacement {
 	__be16 port;
 };
 
-static __always_inline bool write_ipv4_address(struct __sk_buff *skb,
+/*
+ * Parsing has made every byte that is written here linear: what is not, only the verifier fears, and
+ * nothing is written then.
+ */
+static __always_inline void write_ipv4_address(struct __sk_buff *skb,
 					       const struct replacement *replacement,
 					       const __u32 change)
 {
 	struct ipv4_header *ip = packet_linear_bytes(skb, ETHERNET_LENGTH, sizeof(*ip));
 
 	if (!ip)
-		return false;
+		return;
 	address_copy(replacement->end == END_SOURCE ? ip->source : ip->destination,
 		     replacement->address, FAMILY_IPV4);
 	ip->checksum = checksum_update(ip->checksum, change);
-	return true;
 }
 
 /*
  * No header checksum balances an IPv6 address, as the kernel takes it to when the L4 checksum
  * follows: the packet's own sum has to be told.
  */
-static __always_inline bool write_ipv6_address(struct __sk_buff *skb,
+static __always_inline void write_ipv6_address(struct __sk_buff *skb,
 					       const struct replacement *replacement,
 					       const __u32 change)
 {
 	struct ipv6_header *ip = packet_linear_bytes(skb, ETHERNET_LENGTH, sizeof(*ip));
 
 	if (!ip)
-		return false;
+		return;
 	address_copy(replacement->end == END_SOURCE ? ip->source : ip->destination,
 		     replacement->address, FAMILY_IPV6);
 	bpf_csum_update(skb, checksum_fold(change));
-	return true;
 }
 
-static __always_inline bool write_address(struct __sk_buff *skb,
+static __always_inline void write_address(struct __sk_buff *skb,
 					  const struct replacement *replacement,
 					  const __u32 change, const enum family family)
 {
 	if (family == FAMILY_IPV4)
-		return write_ipv4_address(skb, replacement, change);
-	return write_ipv6_address(skb, replacement, change);
+		write_ipv4_address(skb, replacement, change);
+	else
+		write_ipv6_address(skb, replacement, change);
 }
 
-static __always_inline bool write_port(struct context *context,
-				       const struct replacement *replacement)
+static __always_inline void port_set(struct port_header *ports,
+				     const struct replacement *replacement)
 {
-	struct port_header *ports = packet_l4(context, sizeof(*ports));
-
-	if (!ports)
-		return false;
 	if (replacement->end == END_SOURCE)
 		ports->source = replacement->port;
 	else
 		ports->destination = replacement->port;
-	return true;
+}
+
+static __always_inline void write_port(struct context *context,
+				       const struct replacement *replacement)
+{
+	struct port_header *ports = packet_l4(context, sizeof(*ports));
+
+	if (ports)
+		port_set(ports, replacement);
 }
 
 /* A UDP sender that leaves the checksum out (PKT-8, PKT-8a). */
@@ -93,7 +100,7 @@ static __always_inline bool has_no_checksum(const struct context *context)
 	return udp && !udp->checksum;
 }
 
-/* A port that changes under no checksum changes the packet's own sum. */
+/* A port that changes under no checksum changes the packet's own sum. False: the kernel refused. */
 static __always_inline bool update_l4_checksum(struct context *context,
 					       const __u32 address_sum, const __u32 port_sum)
 {
@@ -112,7 +119,7 @@ static __always_inline bool update_l4_checksum(struct context *context,
 	return !port_sum || !bpf_l4_csum_replace(context->skb, offset, 0, port_sum, flags);
 }
 
-/* False: the kernel refused. A later fragment has neither ports nor an L4 checksum (FRAG-1). */
+/* False: the kernel refused (PKT-10). A later fragment has neither ports nor an L4 checksum (FRAG-1). */
 static __always_inline bool rewrite_end(struct context *context,
 					const struct replacement *replacement,
 					const enum family family)
@@ -124,12 +131,11 @@ static __always_inline bool rewrite_end(struct context *context,
 	const __u32 port_sum =
 		new_port ? word16_change(replacement->old_port, replacement->port) : 0;
 
-	if (!write_address(context->skb, replacement, address_sum, family))
-		return false;
+	write_address(context->skb, replacement, address_sum, family);
 	if (context->packet->fragment == FRAGMENT_LATER || !protocol_has_ports(protocol))
 		return true;
-	if (new_port && !write_port(context, replacement))
-		return false;
+	if (new_port)
+		write_port(context, replacement);
 	if (protocol == PROTOCOL_SCTP)
 		return true;
 	return update_l4_checksum(context, address_sum, port_sum);

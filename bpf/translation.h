@@ -150,10 +150,10 @@ static __always_inline bool translate_leaving(struct context *context, const enu
 	if (connection->translated)
 		return translate_to_own_server(context, family);
 	/* A hairpin that is not to be opened has a flow, which the verifier does not know. */
-	return context->flow && translate_to_own_client(context, family);
+	return !context->flow || translate_to_own_client(context, family);
 }
 
-/* False: the kernel refused. */
+/* False: the kernel refused (PKT-10). */
 static __always_inline bool translate(struct context *context, const enum hook hook,
 				      const enum family family)
 {

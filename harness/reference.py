@@ -7,6 +7,7 @@ from copy import copy
 from typing import Self
 
 from harness.subject import Draw, FreeChoice, OperationError, Prediction, StateKey, StateValue
+from model.domain.failure import Failure
 from model.domain.limits import UNLIMITED, Limits, TableKind, TableName, table_of_kind
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
@@ -61,13 +62,17 @@ class ModelReference:
 
     def predict(self, packet: Packet, draw: Draw) -> Prediction:
         """What the packet would bring about."""
+        return self.predict_failing(packet, draw, None)
+
+    def predict_failing(self, packet: Packet, draw: Draw, failure: Failure | None) -> Prediction:
+        """What the packet would bring about if the kernel refused something."""
         draws: list[FreeChoice] = []
 
         def counted(count: int) -> int:
             draws.append(FreeChoice(count, draw(count)))
             return draws[-1].number
 
-        self._result = result = self._machine.decide(packet, counted)
+        self._result = result = self._machine.decide(packet, counted, failure)
         decision = result.decision
         table_of = self._machine.state.table_of
         after: dict[StateKey, StateValue | None] = {
@@ -109,6 +114,11 @@ class ModelReference:
         prediction = self.predict(packet, first)
         self.commit(prediction)
         return prediction.outcome
+
+    def process_failing(self, packet: Packet, number: int) -> tuple[Outcome, None]:
+        """Run one packet; the specification calls nobody."""
+        del number
+        return self.process(packet), None
 
     def keys(self, kind: TableKind) -> Collection[TableKey]:
         """Keys of all entries of a kind."""

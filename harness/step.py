@@ -86,7 +86,8 @@ class Scenario:
     `steps` may be a stream (a capture) that is read anew with each walk. `path` is the file it
     came from, `family` the family it was written or translated for (None: both or mixed),
     `clauses` the clause ids its author says it covers, `misses` those that it comes near to and
-    that must not apply, `limits` the sizes of its tables (CT-12).
+    that must not apply, `limits` the sizes of its tables (CT-12). `failing_calls`: each packet
+    comes once more for each of its calls into the kernel, which fails then (PKT-10, CT-12c).
     """
 
     name: str
@@ -98,3 +99,4 @@ class Scenario:
     clauses: tuple[str, ...] = ()
     misses: tuple[str, ...] = ()
     limits: Limits = UNLIMITED
+    failing_calls: bool = False

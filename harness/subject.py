@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
 
 from harness.errors import UserError
+from model.domain.failure import Failure
 from model.domain.limits import Limits, TableKind, TableName
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet
@@ -27,6 +28,18 @@ class Refused:
     """The kernel would not run the program on this packet: a result of its own, never a pass."""
 
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A call into the kernel that was made to fail: its name, and its number within the packet.
+
+    `failures` are what that can mean to the packet; None: it goes as usual, without that call.
+    """
+
+    name: str
+    number: int
+    failures: tuple[Failure | None, ...]
 
 
 class OperationError(UserError):
@@ -64,6 +77,15 @@ class Subject(Protocol):
 
     def process(self, packet: Packet) -> Outcome | Refused:
         """Run one packet through its hook."""
+
+    def process_failing(
+        self, packet: Packet, number: int
+    ) -> tuple[Outcome | Refused, FailedCall | None]:
+        """Run one packet; the `number`-th of its calls into the kernel that can fail does.
+
+        None where it makes fewer such calls, or where calls cannot be made to fail: then it has
+        been handled as any other.
+        """
 
     def collect(self) -> None:
         """Run the collector: remove what has expired (CT-4)."""
@@ -125,6 +147,9 @@ class Reference(Subject, Protocol):
 
     def predict(self, packet: Packet, draw: Draw) -> Prediction:
         """What the packet would bring about, the free choices answered by `draw`."""
+
+    def predict_failing(self, packet: Packet, draw: Draw, failure: Failure | None) -> Prediction:
+        """The same where the kernel refuses something to the packet (PKT-10, CT-12c)."""
 
     def commit(self, prediction: Prediction) -> None:
         """Make the last prediction happen."""

@@ -23,6 +23,7 @@ from model import (
 )
 from model.conntrack import Finding, Match
 from model.decision import Decision, drop_passage, dropped
+from model.domain.failure import Failure
 from model.domain.flow import Flow, FlowKey, Selection
 from model.domain.packet import Packet, Verdict
 from model.domain.policy import RuleVerdict
@@ -37,7 +38,14 @@ from model.trace import Trace
 from model.world import World
 
 
-def decide(world: World, table: Table, packet: Packet, draw: Draw, trace: Trace) -> Decision:
+def decide(  # noqa: PLR0913, PLR0917 - all that a packet meets
+    world: World,
+    table: Table,
+    packet: Packet,
+    draw: Draw,
+    trace: Trace,
+    failure: Failure | None = None,
+) -> Decision:
     """Verdict, rewritten frame, events and state changes of one packet: steps 1 and 2."""
     try:
         view = frame.parse(packet.data, trace)
@@ -50,12 +58,14 @@ def decide(world: World, table: Table, packet: Packet, draw: Draw, trace: Trace)
     if endpoint is None:
         note_drop(trace, "PKT-7a", Reason.UNKNOWN_ENDPOINT)
         return dropped(packet, table.now, Reason.UNKNOWN_ENDPOINT, 0, view.tuple)
-    passage = Passage(world, table, packet, view, endpoint, draw, trace)
+    passage = Passage(world, table, packet, view, endpoint, draw, trace, failure)
     try:
         return walk(passage)
     except Drop as drop:
         note_drop(trace, drop.clause, drop.reason)
-        return drop_passage(passage, drop.reason)
+        decision = drop_passage(passage, drop.reason)
+        decision.writes |= dict.fromkeys(drop.lost)
+        return decision
 
 
 def note_drop(trace: Trace, clause: str, reason: Reason) -> None:
@@ -97,7 +107,7 @@ def track(passage: Passage) -> Decision:
 
 
 def continue_flow(passage: Passage, match: Match, lost: FlowKey | None = None) -> Decision:
-    """A packet of a known flow: translation data, policy change, record, rewrite.
+    """A packet of a known flow: translation data, policy change, rewrite, record.
 
     `lost` is the key of a selection that is to be recorded again (LB-4a).
     """
@@ -114,9 +124,9 @@ def continue_flow(passage: Passage, match: Match, lost: FlowKey | None = None) -
         decision = drop_passage(passage, Reason.POLICY_REVOKED)
         decision.writes[match.key] = None
         return decision
+    decision = translated(passage, Decision(reason, Verdict.PASS, passage.packet.data), match)
     if lost is not None:
         room.require(passage, [lost])
-    decision = Decision(reason, Verdict.PASS, passage.packet.data)
     flow = conntrack.after_packet(passage, match.flow, match.is_reply)
     if tcp.state(flow) != tcp.state(match.flow):
         passage.trace.note("CT-5", "TCP state changed", tcp.state(flow))
@@ -125,7 +135,7 @@ def continue_flow(passage: Passage, match: Match, lost: FlowKey | None = None) -
     decision.writes |= service_revision.renewed(passage, match, flow)
     decision.writes[match.key] = flow
     decision.writes |= affinity.renewed(passage, match.key.endpoint_address, flow.service)
-    return translated(passage, decision, match)
+    return decision
 
 
 def is_still_allowed(passage: Passage, match: Match) -> bool:
@@ -151,6 +161,7 @@ def translated(passage: Passage, decision: Decision, match: Match) -> Decision:
     translation = translation_of(passage, match)
     clause = "NAT-1" if match.is_reply else "LB-10"
     passage.trace.note(clause, "translated", translation)
+    passage.require_change()
     decision.data = translate(passage.packet.data, passage.view, translation, passage.trace)
     return hairpin.into_pod(passage, decision) if match.flow.hairpin else decision
 
@@ -168,7 +179,7 @@ def translation_of(passage: Passage, match: Match) -> Translation:
 
 
 def open_flow(passage: Passage, finding: Finding) -> Decision:
-    """A new packet: load balancer, clashes, mid-stream, policy, record, rewrite."""
+    """A new packet: load balancer, clashes, mid-stream, policy, rewrite, record."""
     choice = None
     if passage.leaves_pod:
         try:
@@ -195,13 +206,14 @@ def open_load_balanced(passage: Passage, finding: Finding, choice: Choice) -> De
         passage.trace.note("LB-11d", "policy does not apply to hairpin flows")
     else:
         new_flow.judge(passage, choice.key)
-    writes = new_flow.record(passage, finding, choice)
-    events = passage.events
-    if isinstance(writes.get(finding.key), Selection):
-        events = [new_flow.selection_event(passage, choice), *events]
-    decision = Decision(Reason.NEW, Verdict.PASS, passage.packet.data, events, writes)
     flow = new_flow.load_balanced_flow(passage, choice)
-    return translated(passage, decision, Match(choice.key, flow, is_reply=False))
+    decision = Decision(Reason.NEW, Verdict.PASS, passage.packet.data)
+    decision = translated(passage, decision, Match(choice.key, flow, is_reply=False))
+    decision.writes = new_flow.record(passage, finding, choice)
+    decision.events = passage.events
+    if isinstance(decision.writes.get(finding.key), Selection):
+        decision.events = [new_flow.selection_event(passage, choice), *passage.events]
+    return decision
 
 
 def join_flow(passage: Passage, finding: Finding, choice: Choice, flow: Flow) -> Decision:

@@ -10,6 +10,7 @@ from model import collector, observe, room
 from model.datapath import decide
 from model.decision import Decision, context_after
 from model.domain.event import Event
+from model.domain.failure import Failure
 from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import Operation, PutEntry, RemoveEntry
 from model.domain.packet import Context, Packet
@@ -65,12 +66,15 @@ class Machine:
                     self.state.conntrack.pop(key, None)
         return trace
 
-    def decide(self, packet: Packet, draw: Draw) -> Result:
-        """What a packet brings about; nothing has happened yet."""
+    def decide(self, packet: Packet, draw: Draw, failure: Failure | None = None) -> Result:
+        """What a packet brings about to which the kernel refuses something, or nothing.
+
+        Nothing has happened yet.
+        """
         trace = Trace()
         state = self.state
         table = Table(state, self.now, trace, self.limits)
-        decision = decide(self.world, table, packet, draw, trace)
+        decision = decide(self.world, table, packet, draw, trace, failure)
         switches = self.world.configuration.events
         events, window = observe.report(
             decision.events, switches, state.event_window, self.now, trace

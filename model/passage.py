@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from model.domain.configuration import Configuration
 from model.domain.endpoint import Endpoint
 from model.domain.event import Hook, LimitedEvent
+from model.domain.failure import Failure
 from model.domain.flow import Affinity, AffinityKey, Datagram, Entry, Flow, FlowKey, FragmentKey
 from model.domain.limits import UNLIMITED, Limits
 from model.domain.packet import Packet
+from model.domain.reason import Reason
 from model.domain.state import State, TableKey, Window
+from model.drop import Drop
 from model.packet.view import View
 from model.trace import Trace
 from model.world import World
@@ -70,8 +73,8 @@ class Table:
 class Passage:
     """A parsed packet at an endpoint.
 
-    `events` collects what it will report (OBS-2), `reject_window` is the rate limit of answers
-    once it has been used (LB-8).
+    `failure` is what the kernel refuses it. `events` collects what it will report (OBS-2),
+    `reject_window` is the rate limit of answers once it has been used (LB-8).
     """
 
     world: World
@@ -81,6 +84,7 @@ class Passage:
     endpoint: Endpoint
     draw: Draw
     trace: Trace
+    failure: Failure | None = None
     events: list[LimitedEvent] = field(default_factory=list)
     reject_window: Window | None = None
 
@@ -93,6 +97,11 @@ class Passage:
     def configuration(self) -> Configuration:
         """The run-time configuration."""
         return self.world.configuration
+
+    def require_change(self) -> None:
+        """The packet is going to be changed; its end where the kernel refuses (PKT-10)."""
+        if self.failure is Failure.PACKET:
+            raise Drop(Reason.REWRITE_FAILED, "PKT-10")
 
     @property
     def leaves_pod(self) -> bool:

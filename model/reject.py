@@ -24,6 +24,7 @@ def no_backend(passage: Passage) -> Decision:
     if view.tcp_flags & RST:
         raise Drop(Reason.NO_BACKEND, "LB-8a")
     require_within_limit(passage)
+    passage.require_change()
     make = answer.reset if view.protocol == TCP else answer.port_unreachable
     passage.trace.note("LB-8a" if view.protocol == TCP else "LB-8b", "rejected")
     passage.trace.note("LB-8c", "headers of the answer")

@@ -109,12 +109,14 @@ def relate(passage: Passage, quoted: Quoted) -> Decision:
         passage.trace.note("NAT-2d", "passes unchanged")
         return decision
     if flow.hairpin:
+        passage.require_change()
         outer, inner = translations_of_hairpin(quoted)
         passage.trace.note("NAT-2d", "quote and error translated", inner)
         decision.data = translate_error(passage, quoted.view, outer, inner)
         return hairpin.into_pod(passage, decision)
     if passage.leaves_pod and quoted.selection is None:
         return decision
+    passage.require_change()
     outer, inner = translations(passage, quoted)
     passage.trace.note("NAT-2", "quote and error translated", inner)
     decision.data = translate_error(passage, quoted.view, outer, inner)

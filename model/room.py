@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from model.domain.failure import Failure
 from model.domain.flow import FlowKey
 from model.domain.limits import Limits, TableName, table_name, table_of_kind
 from model.domain.reason import Reason
@@ -37,12 +38,20 @@ def holds(state: State, limits: Limits, name: TableName, more: int) -> bool:
 
 
 def require(passage: Passage, keys: Sequence[FlowKey]) -> None:
-    """The conntrack entries that a packet is going to put, or its end where they find no room."""
+    """The conntrack entries that a packet is going to put, or its end where they cannot be created.
+
+    The flow's comes last. Where that was created and the other one is refused, it goes again, and
+    what it had taken the place of with it (CT-12c).
+    """
     table = passage.table
     if table.limits.refuse:
         passage.trace.note("CT-12a", "entries to find room for", len(keys))
     if not has_room(table.state, table.limits, keys):
         raise Drop(Reason.CONNTRACK_CREATE_FAILED, "CT-12")
+    if passage.failure is Failure.ENTRY:
+        raise Drop(Reason.CONNTRACK_CREATE_FAILED, "CT-12c")
+    if passage.failure is Failure.SECOND_ENTRY:
+        raise Drop(Reason.CONNTRACK_CREATE_FAILED, "CT-12c", tuple(keys[1:]))
     table.recorded += keys
 
 
@@ -51,7 +60,7 @@ def recordable(
 ) -> dict[TableKey, TableValue | None]:
     """An affinity or a datagram to remember, or nothing where it finds no room (CT-12b)."""
     table = passage.table
-    if not has_room(table.state, table.limits, [key]):
+    if passage.failure is Failure.MEMORY or not has_room(table.state, table.limits, [key]):
         passage.trace.note("CT-12b", "no room to remember", key)
         return {}
     table.recorded.append(key)

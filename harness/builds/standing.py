@@ -12,6 +12,7 @@ from typing import Self
 from harness.builds.near import keys_near
 from harness.subject import (
     Draw,
+    FailedCall,
     OperationError,
     Prediction,
     Refused,
@@ -20,6 +21,7 @@ from harness.subject import (
     Subject,
 )
 from model.domain.event import Hook
+from model.domain.failure import Failure
 from model.domain.limits import Limits, TableKind, TableName
 from model.domain.operation import Operation
 from model.domain.packet import Outcome, Packet, Verdict
@@ -85,12 +87,22 @@ class StandingReference:
         entries = tuple((key, self._subject.read(key)) for key in near)
         return Prediction(outcome, reason, (*entries, *counter), (), ())
 
+    def predict_failing(self, packet: Packet, draw: Draw, failure: Failure | None) -> Prediction:
+        """Raises OperationError: what has happened cannot fail any more."""
+        raise OperationError(f"{self.name}: calls that fail cannot be compared; use `run`")
+
     def commit(self, prediction: Prediction) -> None:
         """It has happened already."""
 
     def process(self, packet: Packet) -> Outcome | Refused:
         """Run one packet."""
         return self._subject.process(packet)
+
+    def process_failing(
+        self, packet: Packet, number: int
+    ) -> tuple[Outcome | Refused, FailedCall | None]:
+        """Run one packet, one of whose calls into the kernel fails."""
+        return self._subject.process_failing(packet, number)
 
     def keys(self, kind: TableKind) -> Collection[TableKey]:
         """Keys of all entries of a kind."""

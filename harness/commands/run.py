@@ -226,6 +226,7 @@ def as_object(report: Report, seed: int) -> dict[str, object]:
         "loaders": {name: figures_of(one) for name, one in report.results.items()},
         "clauses": dict(sorted(total.clauses.items())),
         "reasons": dict(sorted(total.reasons.items())),
+        "failed_calls": dict(sorted(total.failed_calls.items())),
         "findings": [finding.as_object() for finding in report.findings],
         "captures": report.captures.as_object(),
         "seed": seed,

@@ -7,6 +7,9 @@ What is left open to a datapath is not switched off here but declared where it i
   only where the packet has put one into the same table and the table by then held more than it
   keeps in any case, and no more may be missing than that excess. Of what the packet put there
   something is left: the last. Nothing else about an entry is open.
+- what the kernel may refuse (PKT-10, CT-12c): `harness.lockstep.free_choice`, where a scenario
+  makes calls fail; and the frame of a packet that is dropped when it may have been changed
+  already: `harness.compare.outcome.with_frame_of`
 - caches that are no state of the specification: the codec does not project them
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.errors import ContentError
@@ -21,9 +22,10 @@ from harness.kernel.loader import (
     RunResult,
     StaleChecksum,
 )
-from harness.subject import Refused, StateKey, StateValue, Subject
+from harness.subject import FailedCall, Refused, StateKey, StateValue, Subject
 from model.domain.configuration import NoBackendAction
 from model.domain.event import Event, Hook
+from model.domain.failure import Failure
 from model.domain.limits import Limits, TableName
 from model.domain.operation import Operation
 from model.domain.packet import DEFAULT_CONTEXT, Context, Outcome, Packet, Verdict
@@ -32,6 +34,18 @@ from model.domain.state import State
 PROGRAMS = {Hook.FROM_CONTAINER: "from_container", Hook.TO_CONTAINER: "to_container"}
 REDIRECT_WORD = 4
 """Control block word that names the interface of a redirect (PKT-9a)."""
+
+CHANGES_PACKET: Final = (Failure.PACKET, None)
+"""A call that changes a packet; what only looks (LB-8a) the datapath can do without."""
+
+FAILURES: Final[dict[str, tuple[Failure | None, ...]]] = {
+    "bpf_map_update_elem": (Failure.ENTRY, Failure.SECOND_ENTRY, Failure.MEMORY),
+    "bpf_skb_store_bytes": CHANGES_PACKET,
+    "bpf_l4_csum_replace": CHANGES_PACKET,
+    "bpf_skb_load_bytes": CHANGES_PACKET,
+    "bpf_skb_change_tail": CHANGES_PACKET,
+}
+"""What it can mean to a packet that one of its calls fails, by the helper's name."""
 
 VERDICTS = {verdict.value: verdict for verdict in Verdict}
 NO_PACKET = KernelContext(interface=-1)
@@ -97,12 +111,22 @@ class KernelSubject:
         result = self._programs[packet.hook].run(
             packet.data, self._kernel_context(packet), self._complete
         )
-        if isinstance(result, Refusal):
-            return Refused(result.reason)
-        events = self._events()
-        if isinstance(result, StaleChecksum):
-            return _faulty(packet, events, f"{result.reason} (PKT-8)")
-        return _outcome(packet, result, events)
+        return self._outcome(packet, result)
+
+    def process_failing(
+        self, packet: Packet, number: int
+    ) -> tuple[Outcome | Refused, FailedCall | None]:
+        """Run one packet; the `number`-th of its calls into the kernel that can fail does."""
+        self._is_read = False
+        result, failed = self._loaded.failing().run(
+            PROGRAMS[packet.hook],
+            number,
+            packet.data,
+            self._kernel_context(packet),
+            self._complete,
+        )
+        call = FailedCall(failed, number, FAILURES[failed]) if failed else None
+        return self._outcome(packet, result), call
 
     def collect(self) -> None:
         """Remove what has expired."""
@@ -160,6 +184,16 @@ class KernelSubject:
             self._context = KernelContext(interface, *context)
             self._context_before = context
         return self._context
+
+    def _outcome(
+        self, packet: Packet, result: RunResult | Refusal | StaleChecksum
+    ) -> Outcome | Refused:
+        if isinstance(result, Refusal):
+            return Refused(result.reason)
+        events = self._events()
+        if isinstance(result, StaleChecksum):
+            return _faulty(packet, events, f"{result.reason} (PKT-8)")
+        return _outcome(packet, result, events)
 
     def _events(self) -> tuple[Event, ...]:
         events = []

@@ -76,7 +76,7 @@ class BccModule:
         fd, number, log = self._try(name, STATISTICS_LOG)
         if fd >= 0:
             self.module.funcs[name.encode()] = self._bcc.BPF.Function(self.module, name, fd)
-            return LoadedProgram(fd, log)
+            return LoadedProgram(fd, log, self._instructions(name))
         if missing_capabilities() or (number == errno.EPERM and not log):
             raise PermissionDeniedError(*explain_denial())
         _fd, _number, log = self._try(name, FULL_LOG)
@@ -120,6 +120,11 @@ class BccModule:
             )
             number = ctypes.get_errno()
         return fd, number, log.value.decode("utf-8", "replace")
+
+    def _instructions(self, name: str) -> bytes:
+        library, module, function = self._bcc.lib, self.module.module, name.encode()
+        size = library.bpf_function_size(module, function)
+        return ctypes.string_at(library.bpf_function_start(module, function), size)
 
     def _compile_error(self, log: str) -> CompileError | LayoutError:
         log = log.replace(MAIN_FILE, str(self._source))

@@ -154,6 +154,25 @@ class Program(Protocol):
         """
 
 
+class FailingRun(NamedTuple):
+    """What a run gave, and the name of the helper whose call failed; empty where none did."""
+
+    result: RunResult | Refusal | StaleChecksum
+    failed: str
+
+
+class FailingCalls(Protocol):
+    """An object's programs, single calls of which into the kernel can fail."""
+
+    def run(
+        self, name: str, number: int, frame: bytes, context: KernelContext, complete: bool = False
+    ) -> FailingRun:
+        """Run a program once. The `number`-th, from 1, of its calls that can fail fails."""
+
+    def untried(self) -> list[str]:
+        """Calls that have not failed so far, a line each."""
+
+
 class RingReader(Protocol):
     """Reader of one ring buffer."""
 
@@ -195,6 +214,9 @@ class LoadedObject(Protocol):
 
     def ring(self, name: str) -> RingReader:
         """Reader of a ring buffer map; the same one each time."""
+
+    def failing(self) -> FailingCalls:
+        """The programs with calls that can fail; the same ones each time. Raises LoadError."""
 
     def statistics(self) -> Mapping[str, ProgramStatistics]:
         """Verifier figures by program name."""

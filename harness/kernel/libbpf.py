@@ -42,6 +42,8 @@ _SIGNATURES: Final = {
     "bpf_map__set_max_entries": (_int, [_pointer, _uint]),
     "bpf_map__set_type": (_int, [_pointer, _uint]),
     "bpf_map__set_map_flags": (_int, [_pointer, _uint]),
+    "bpf_program__insns": (_pointer, [_pointer]),
+    "bpf_program__insn_cnt": (_size, [_pointer]),
     "bpf_program__name": (_text, [_pointer]),
     "bpf_program__fd": (_int, [_pointer]),
     "bpf_program__set_autoload": (_int, [_pointer, ctypes.c_bool]),

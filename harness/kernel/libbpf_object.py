@@ -125,6 +125,17 @@ class LibbpfObject:
             for name, program in self._program_handles()
         }
 
+    def instructions(self) -> dict[str, bytes]:
+        """The loaded programs' instructions by name, maps in them by file descriptor."""
+        read = self._library
+        return {
+            name: ctypes.string_at(
+                read.bpf_program__insns(program),
+                read.bpf_program__insn_cnt(program) * abi.INSTRUCTION_BYTES,
+            )
+            for name, program in self._program_handles()
+        }
+
     def maps(self) -> list[MapHandle]:
         """The object's maps, those that libbpf makes of .rodata and .bss included."""
         read = self._library

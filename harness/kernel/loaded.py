@@ -8,6 +8,7 @@ from typing import NamedTuple
 from harness.kernel.abi import BPF_MAP_TYPE_RINGBUF
 from harness.kernel.btf import Btf
 from harness.kernel.errors import ObjectError
+from harness.kernel.failing import FailingPrograms
 from harness.kernel.interface import LoadedObject, Map, Program, ProgramStatistics, RingReader
 from harness.kernel.maps import KernelMap
 from harness.kernel.program import KernelProgram
@@ -17,10 +18,14 @@ from harness.kernel.verifier import statistics
 
 
 class LoadedProgram(NamedTuple):
-    """A program as its loader leaves it: file descriptor and verifier log (BPF_LOG_STATS)."""
+    """A program as its loader leaves it: file descriptor and verifier log (BPF_LOG_STATS).
+
+    `instructions` are those that the kernel was given.
+    """
 
     fd: int
     log: str
+    instructions: bytes
 
 
 class KernelObject:
@@ -43,6 +48,7 @@ class KernelObject:
         self._loaded = programs
         self._close_loader: Callable[[], None] | None = close_loader
         self._shim: Shim | None = None
+        self._failing: FailingPrograms | None = None
         self._rings: dict[str, KernelRing] = {}
         self.maps: Mapping[str, Map] = maps
         self.programs: Mapping[str, Program] = {
@@ -59,6 +65,13 @@ class KernelObject:
             self._rings[name] = KernelRing(name, ring.fd, ring.max_entries)
         return self._rings[name]
 
+    def failing(self) -> FailingPrograms:
+        """The programs with calls that can fail; loaded when first asked for. Raises LoadError."""
+        if self._failing is None:
+            programs = {name: program.instructions for name, program in self._loaded.items()}
+            self._failing = FailingPrograms(programs, self._load_shim)
+        return self._failing
+
     def statistics(self) -> Mapping[str, ProgramStatistics]:
         """Verifier figures by program name. Raises OSError after `close`."""
         return {name: statistics(program.log, program.fd) for name, program in self._loaded.items()}
@@ -69,6 +82,8 @@ class KernelObject:
             return
         for ring in self._rings.values():
             ring.close()
+        if self._failing is not None:
+            self._failing.close()
         for loaded_map in self._maps.values():
             loaded_map.release()
         if self._shim is not None:

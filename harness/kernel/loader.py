@@ -92,13 +92,14 @@ def _load_with_libbpf(file: ObjectFile, btf: Btf, programs: Collection[str]) -> 
 
 def _loaded_programs(origin: str, loaded: LibbpfObject) -> dict[str, LoadedProgram]:
     found = {}
+    instructions = loaded.instructions()
     for name, fd in loaded.program_fds().items():
         kind = program_information(fd).type
         if kind != BPF_PROG_TYPE_SCHED_CLS:
             raise ObjectError(
                 f"{origin}: program {name} is of type {kind}, not a tc program", 'use SEC("tc")'
             )
-        found[name] = LoadedProgram(fd, loaded.log(name))
+        found[name] = LoadedProgram(fd, loaded.log(name), instructions[name])
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
 
 from harness.errors import UserError
@@ -27,6 +28,22 @@ class ClaimError(UserError):
         where = f"{scenario.path}: {scenario.name}"
         super().__init__(f"{where} {' and '.join(problems)}; mend its packets or its claims")
         self.clauses = (*not_met, *met)
+
+
+class NoFailedCallError(UserError):
+    """A scenario that is about calls that fail, and none has."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(
+            f"{scenario.path}: {scenario.name}: no packet of it makes a call that could fail, or "
+            "this subject cannot make calls fail; leave `failing_calls` out"
+        )
+
+
+def check_failed_calls(scenario: Scenario, failed: Counter[str]) -> None:
+    """Hold `failing_calls` of a scenario against what failed. Raises NoFailedCallError."""
+    if scenario.failing_calls and not failed.total():
+        raise NoFailedCallError(scenario)
 
 
 def check_claims(scenario: Scenario, noted: Container[str]) -> None:

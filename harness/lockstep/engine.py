@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from time import perf_counter
 
 from harness.compare.describe import key_words
 from harness.compare.difference import ABSENT, Difference, Kind
-from harness.compare.outcome import compare_outcomes
+from harness.compare.outcome import compare_outcomes, with_frame_of
 from harness.compare.state import compare_states, compare_value, differing_windows
 from harness.compare.strictness import EVERYTHING, Strictness
 from harness.lockstep.eviction import Allowance, Evictions
 from harness.lockstep.expectation import check_expectation, check_reason
-from harness.lockstep.free_choice import matching_prediction
+from harness.lockstep.free_choice import AS_USUAL, matching_prediction
 from harness.lockstep.result import Divergence, RunResult
 from harness.lockstep.transaction import carry_out
 from harness.step import (
@@ -25,7 +26,7 @@ from harness.step import (
     Scenario,
     Step,
 )
-from harness.subject import Prediction, Reference, Refused, Subject
+from harness.subject import FailedCall, Prediction, Reference, Refused, Subject
 from model.domain.event import Hook
 from model.domain.limits import Limits
 from model.domain.operation import PutEntry
@@ -158,25 +159,52 @@ class Lockstep:
     def packet(
         self, scenario: Scenario, index: int, step: PacketStep, result: RunResult
     ) -> Divergence | None:
-        """One packet: the subject handles it, the reference says what had to happen."""
-        outcome = self.subject.process(step.packet)
+        """One packet, once more for each of its calls that can fail where the scenario says so.
+
+        The one that is dropped for it has changed nothing (CT-10): then comes the next, and in the
+        end the packet with all its calls, which alone is held against what the author expects.
+        """
+        if not scenario.failing_calls:
+            return self.compared(scenario, index, step, result, self.subject.process(step.packet))
+        for number in count(1):
+            outcome, call = self.subject.process_failing(step.packet, number)
+            divergence = self.compared(scenario, index, step, result, outcome, call)
+            if divergence is not None or call is None:
+                return divergence
+        return None
+
+    def compared(  # noqa: PLR0913, PLR0917 - a packet, and all that became of it
+        self,
+        scenario: Scenario,
+        index: int,
+        step: PacketStep,
+        result: RunResult,
+        outcome: Outcome | Refused,
+        call: FailedCall | None = None,
+    ) -> Divergence | None:
+        """The subject has handled a packet: the reference says what had to happen."""
         if isinstance(outcome, Refused):
             result.refused[outcome.error] += 1
             if self.observer is not None:
                 self.observer(step, None, outcome)
             return None
         prediction, differences = matching_prediction(
-            self.reference, step.packet, lambda prediction: self.check(prediction, outcome)
+            self.reference,
+            step.packet,
+            lambda prediction: self.check(prediction, outcome),
+            AS_USUAL if call is None else call.failures,
         )
         if self.observer is not None:
             self.observer(step, prediction, outcome)
         result.packets += 1
+        if call is not None:
+            result.failed_calls[call.name] += 1
         reason = self.counted_reason(step.packet.hook) if differences else prediction.reason
         allowed = self.evictions.allowance(prediction.recorded)
         self.reference.commit(prediction)
         if allowed and not differences:
             differences = self.settle(allowed, result)
-        if step.expectation is not None:
+        if step.expectation is not None and call is None:
             differences += self.check_expectation(step.expectation, prediction, outcome)
         if differences:
             return Divergence(
@@ -189,6 +217,7 @@ class Lockstep:
                 outcome,
                 reason,
                 self.reference.name,
+                call,
             )
         result.ways[prediction.reason, tuple([note[:2] for note in prediction.notes])] += 1
         if result.packets % self.interval == 0:
@@ -205,6 +234,8 @@ class Lockstep:
 
     def check(self, prediction: Prediction, outcome: Outcome) -> tuple[Difference, ...]:
         """Outcome and touched entries against a prediction."""
+        if prediction.reason.is_late:
+            outcome = with_frame_of(prediction.outcome, outcome)
         differences = compare_outcomes(prediction.outcome, outcome)
         read = self.subject.read
         for key, value in prediction.touched:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.compare.difference import Difference
 from harness.step import Scenario, Step
-from harness.subject import Prediction
+from harness.subject import FailedCall, Prediction
 from model.domain.packet import Outcome
 from model.domain.reason import Reason
 
@@ -20,7 +20,7 @@ class Divergence:
     `index` counts the scenario's steps from 0; the step is None where the difference was found in
     the whole state after the last one. `prediction` and `outcome` are there for packets, and
     `counted_reason`, the reason that the subject counted, where it can be told. `reference` is what
-    reports call the side that is right.
+    reports call the side that is right. `failed_call` is the packet's call that was made to fail.
     """
 
     scenario: Scenario
@@ -32,6 +32,7 @@ class Divergence:
     outcome: Outcome | None = None
     counted_reason: Reason | None = None
     reference: str = "model"
+    failed_call: FailedCall | None = None
 
 
 Way = tuple[Reason, tuple[tuple[str, str], ...]]
@@ -46,7 +47,8 @@ class RunResult:
     packets that agreed by clause id, `reasons` by reason name; both are told from `ways`, which
     counts them by all that the reference said, when a scenario is through. Transactions and runs
     of the collector count among `clauses` too. `misses` counts scenarios whose near miss held.
-    `evicted` counts entries that full tables have evicted (CT-12).
+    `evicted` counts entries that full tables have evicted (CT-12), `failed_calls` packets by the
+    call into the kernel that was made to fail.
     `failures` counts scenarios that could not be carried out to their end: an operation that
     fails, a damaged capture.
     """
@@ -61,6 +63,7 @@ class RunResult:
     reasons: Counter[str] = field(default_factory=Counter)
     ways: Counter[Way] = field(default_factory=Counter)
     evicted: int = 0
+    failed_calls: Counter[str] = field(default_factory=Counter)
     failures: int = 0
     seconds: float = 0.0
 
@@ -83,6 +86,7 @@ class RunResult:
         self.reasons.update(other.reasons)
         self.ways.update(other.ways)
         self.evicted += other.evicted
+        self.failed_calls.update(other.failed_calls)
         self.failures += other.failures
         self.seconds += other.seconds
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from harness.errors import NothingToCompareError, UserError
-from harness.lockstep.claims import check_claims
+from harness.lockstep.claims import check_claims, check_failed_calls
 from harness.lockstep.engine import Lockstep
 from harness.lockstep.result import Divergence, RunResult
 from harness.step import Scenario
@@ -60,6 +60,7 @@ class Session:
         try:
             self.lockstep.run(scenario, self.progress_of(scenario), result)
             if not result.divergences:
+                check_failed_calls(scenario, result.failed_calls)
                 check_claims(scenario, result.clauses)
                 result.misses.update(scenario.misses)
         except NothingToCompareError:

@@ -82,8 +82,8 @@ def kill_of(divergence: Divergence, steps: int, by: str = "") -> Kill:
 def load_gate(paths: Iterable[Path]) -> list[Scenario]:
     """All scenarios below some paths, in an order that is broad from the beginning on.
 
-    Folders take turns: the first scenario of each, then the second. Those that need tables of
-    another size come last, since the datapath is loaded anew for them. Raises UserError.
+    Folders take turns: the first scenario of each, then the second. Those with calls that fail, or
+    tables of another size, come last, since the datapath is loaded anew for them. Raises UserError.
     """
     folders: dict[Path, list[Scenario]] = {}
     for source in find_sources(paths):
@@ -91,7 +91,7 @@ def load_gate(paths: Iterable[Path]) -> list[Scenario]:
             folders.setdefault(source.path.parent, []).extend(source.scenarios())
     rounds = zip_longest(*folders.values())
     found = [one for together in rounds for one in together if one is not None]
-    return sorted(found, key=lambda one: one.limits != UNLIMITED)
+    return sorted(found, key=lambda one: (one.limits != UNLIMITED, one.failing_calls))
 
 
 def likeliest_first(scenarios: list[Scenario], clauses: tuple[str, ...]) -> list[Scenario]:

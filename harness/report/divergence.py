@@ -65,9 +65,11 @@ def facts(divergence: Divergence, reproduction: Reproduction) -> Table:
 def lines(divergence: Divergence) -> Iterator[tuple[str, str]]:
     """Labels and words of what happened."""
     yield "where", place(divergence)
-    step, prediction = divergence.step, divergence.prediction
+    step, prediction, call = divergence.step, divergence.prediction, divergence.failed_call
     if step is not None:
         yield "sent" if isinstance(step, PacketStep) else "done", step_words(step)
+    if call is not None:
+        yield "failed", f"call {call.number} of those that can fail, {call.name}"
     if prediction is not None:
         yield divergence.reference, outcome_words(prediction.outcome, prediction.reason)
         for note in prediction.notes:

@@ -22,6 +22,10 @@ def summary(results: Mapping[str, RunResult], seed: int, interrupted: bool) -> R
         Text(f"refused by the kernel, {times(count)}: {why}")
         for why, count in refused.most_common()
     ]
+    failed = sum((result.failed_calls for result in results.values()), Counter[str]())
+    if failed:
+        words = ", ".join(f"{name} {count:,}" for name, count in failed.most_common())
+        parts.append(Text(f"calls that were made to fail: {words}"))
     parts.append(verdict(results, seed, interrupted))
     return Group(*parts)
 

@@ -10,7 +10,7 @@ from harness.scenario.document import Mapping, read_document
 from harness.scenario.entry import read_entries
 from harness.scenario.error import FormatError
 from harness.scenario.limits import read_limits
-from harness.scenario.reading import Fields, named_scalar, text
+from harness.scenario.reading import Fields, boolean, named_scalar, text
 from harness.scenario.registry import Registry
 from harness.scenario.scope import Scope
 from harness.scenario.steps import Steps, families_reader
@@ -26,6 +26,7 @@ KEYS: Final = (
     "misses",
     "families",
     "limits",
+    "failing_calls",
     "topology",
     "entries",
     "steps",
@@ -72,4 +73,5 @@ def read_scenario(given: Fields, scope: Scope) -> Scenario:
         clauses=clauses,
         misses=misses,
         limits=given.optional("limits", read_limits, UNLIMITED),
+        failing_calls=given.optional("failing_calls", boolean, False),
     )

@@ -40,6 +40,8 @@ def write_scenario(scenario: Scenario, notation: bool = True) -> str:
         document["families"] = Row([FAMILY_NAMES[scenario.family]])
     if scenario.limits != UNLIMITED:
         document["limits"] = Line(limits_value(scenario.limits))
+    if scenario.failing_calls:
+        document["failing_calls"] = True
     document |= topology_value(OperationWriter(scope), scenario.topology)
     writer = StepWriter(scope, notation)
     document["steps"] = [writer.write(step) for step in scenario.steps]

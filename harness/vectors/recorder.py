@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from harness.compare.outcome import with_frame_of
 from harness.lockstep.engine import Lockstep
 from harness.sources import Source
 from harness.step import PacketStep
@@ -27,8 +28,8 @@ def record(lockstep: Lockstep, sources: Iterable[Source], folder: Path, root: Pa
     """Run scenario files and write their vectors below `folder`, which mirrors `root`.
 
     Vectors of a file with a divergence stay as they are. Captures are not recorded: they are not
-    kept here. Nor are scenarios whose tables evict: they go another way the next time. Raises
-    UserError.
+    kept here. Nor are scenarios whose tables evict: they go another way the next time. No call into
+    the kernel fails. Raises UserError.
     """
     recorded = Recorded()
     for source in sources:
@@ -55,7 +56,7 @@ def record_source(lockstep: Lockstep, source: Source) -> dict[str, list[Vector]]
         vectors: list[Vector] = []
         lockstep.observer = partial(keep, vectors)
         try:
-            diverges = lockstep.run(scenario).divergences
+            diverges = lockstep.run(replace(scenario, failing_calls=False)).divergences
         finally:
             lockstep.observer = None
         if diverges:
@@ -71,4 +72,6 @@ def keep(
     if prediction is None or isinstance(outcome, Refused):
         vectors.append(REFUSED)
     else:
-        vectors.append(vector_of(outcome, prediction))
+        open_frame = prediction.reason.is_late
+        seen = with_frame_of(prediction.outcome, outcome) if open_frame else outcome
+        vectors.append(vector_of(seen, prediction))

@@ -42,9 +42,9 @@ class Outcome:
     """What one packet brought about, apart from state. Not frozen: every packet makes two.
 
     `redirect_interface` is 0 unless the verdict is REDIRECT. `data` is the frame afterwards; for
-    a dropped packet it is the unchanged frame (CT-10). `fault` says what is wrong with the packet
-    that no byte shows (a stale CHECKSUM_COMPLETE, PKT-8); verdict and frame are unknown then. What
-    keeps to the specification has none.
+    a dropped packet it is the unchanged frame (CT-10), or left open (PKT-10). `fault` says what is
+    wrong with the packet that no byte shows (a stale CHECKSUM_COMPLETE, PKT-8); verdict and frame
+    are unknown then. What keeps to the specification has none.
     """
 
     verdict: Verdict

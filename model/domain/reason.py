@@ -44,3 +44,8 @@ class Reason(IntEnum):
     def is_drop(self) -> bool:
         """Whether the packet itself does not go on."""
         return self >= Reason.UNKNOWN_L3
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it drops a packet when its frame may have been changed already (PKT-10)."""
+        return self in {Reason.REWRITE_FAILED, Reason.CONNTRACK_CREATE_FAILED}

@@ -11,6 +11,7 @@ from model.domain.address import parse_address
 from model.domain.configuration import Configuration, EventSwitches, Timeouts
 from model.domain.endpoint import Direction, Endpoint, IdentityPrefix
 from model.domain.event import DropEvent, Event, Hook, PolicyVerdictEvent, SelectionEvent
+from model.domain.failure import Failure
 from model.domain.flow import Entry, Flow, FlowKey, Opener, Selection
 from model.domain.limits import UNLIMITED, Limits
 from model.domain.operation import (
@@ -145,10 +146,12 @@ class Node:
         interface: int = POD_INTERFACE,
         context: Context = Context(),  # noqa: B008 - immutable
         draw: Draw = lambda _count: 0,
+        failure: Failure | None = None,
         commit: bool = True,
     ) -> Handled:
         """A packet at a hook."""
-        prediction = self.model.predict(Packet(hook, interface, data, context), draw)
+        packet = Packet(hook, interface, data, context)
+        prediction = self.model.predict_failing(packet, draw, failure)
         if commit:
             self.model.commit(prediction)
         outcome = prediction.outcome
