@@ -23,7 +23,9 @@ from tests.model.node import POD_INTERFACE, backend, flow_key, frontend, pod, se
 START = 1_000_000 * SECOND
 TIMEOUT = 60 * SECOND
 IDENTIFIER = 1
-CHOICE = Selection(1, IDENTIFIER)
+SERVICE_REVISION = 2
+"""The transaction with the service has raised it (LB-15a)."""
+CHOICE = Selection(1, IDENTIFIER, SERVICE_REVISION)
 NETWORKS = [IPV4, IPV6]
 Items = list[tuple[bytes, bytes]]
 

@@ -102,8 +102,8 @@ def test_packets_meet_every_kind_of_decision(subject: KernelSubject) -> None:
 IN_THE_DATAPATH = [
     Fault(
         "policy.h",
-        "entry = policy_page_entry(entry, port >> 8);",
-        "entry = policy_page_entry(entry, port >> 8 & 0x7f);",
+        "policy_step(policy_step(entry, port >> 8), port & 0xff)",
+        "policy_step(policy_step(entry, port >> 8 & 0x7f), port & 0xff)",
         "ports from 32768 on are judged as lower ones",
     ),
     Fault(

@@ -96,4 +96,5 @@ def test_an_entry_without_its_mark_is_damage(family: Family, mark: int) -> None:
         del marks
         subject.state()
         (line,) = subject.damage()
-        assert line.startswith(f"server_ports: the mark is {mark} instead of 1 of tcp ")
+        place = f"server_ports[opener=ENDPOINT port={BACKEND_PORT}]"
+        assert line.startswith(f"{place} is {mark} instead of 1")

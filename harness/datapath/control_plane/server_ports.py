@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from harness.compare.describe import key_words
 from harness.datapath.control_plane.plan import Phase, Plan
 from harness.kernel.loader import Map
 from model.domain.flow import FlowKey, Opener
@@ -29,7 +28,8 @@ def unmarked(keys: Iterable[FlowKey], marks: Sequence[int]) -> Iterator[str]:
         if key.protocol in PORT_PROTOCOLS:
             mark = marks[key.opener * PORTS + server_port(key)]
             if mark != MARKED:
-                yield f"server_ports: the mark is {mark} instead of {MARKED} of {key_words(key)}"
+                place = f"server_ports[opener={key.opener.name} port={server_port(key)}]"
+                yield f"{place} is {mark} instead of {MARKED}, and conntrack has an entry there"
 
 
 class ServerPorts:
