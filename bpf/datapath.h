@@ -132,7 +132,7 @@ static __always_inline enum reason carry_out_exception(struct context *context,
 		conntrack_delete(context->flow_key, family);
 	if (reason == REASON_REASSEMBLY && context->connection->reassembles)
 		datagram_remember(context, family);
-	if (reason == REASON_NO_BACKEND && hook == HOOK_FROM_CONTAINER)
+	if (reason == REASON_NO_BACKEND)
 		return reject(context, family);
 	return reason;
 }
