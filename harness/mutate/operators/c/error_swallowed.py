@@ -14,7 +14,6 @@ ZERO_IS_SUCCESS = (
     b"bpf_skb_pull_data",
     b"bpf_l4_csum_replace",
     b"conntrack_update",
-    b"walk_extension_header",
     b"walk_extension_headers",
 )
 TRUE_IS_SUCCESS = (
@@ -25,7 +24,7 @@ TRUE_IS_SUCCESS = (
     b"rewrite_end",
     b"write_address",
     b"write_port",
-    b"swap_ethernet_addresses",
+    b"checksum_probe",
     b"update_l4_checksum",
     b"quote_parse_l4",
     b"answer_quote",
