@@ -31,14 +31,15 @@ static __always_inline struct entry *flow_find(struct context *context, const en
 static __always_inline bool flow_needs_no_selection(struct context *context, struct entry *flow,
 						    const enum family family)
 {
+	const bool current = flow->service_revision == context->service_revision;
+
 	if (flow->flags & ENTRY_LOAD_BALANCED)
 		return flow_has_frontend(flow, context->tuple, family);
-	if (flow->service_revision == context->service_revision)
+	context->connection->asked = !current;
+	if (current || !frontend_find(context->tuple, family))
 		return true;
-	context->connection->asked = !frontend_find(context->tuple, family);
-	if (!context->connection->asked)
-		hit_if_new(context, CLAUSE_LB_13);
-	return context->connection->asked;
+	hit_if_new(context, CLAUSE_LB_13);
+	return false;
 }
 
 /*

@@ -36,7 +36,7 @@ struct connection {
 	__u32 former_slot;		/* where reopened: the old selection's backend */
 	__u8 opener;			/* enum opener, of the flow or of the one to come */
 	bool found;			/* there is an entry under the packet's own tuple ... */
-	bool asked;			/* ... whose peer was looked up as a frontend: nothing has changed */
+	bool asked;			/* ... whose peer has been looked up as a frontend again (LB-15) */
 	bool translated;		/* the flow's key is not the packet's tuple */
 	bool balanced;			/* the load balancer chose a backend */
 	bool selected;			/* ... in another place than the service: record the choice */

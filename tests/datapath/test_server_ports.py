@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from scapy.layers.inet import ICMP
+from scapy.layers.inet6 import ICMPv6EchoRequest
 
 from harness.bench.addresses import ADDRESSES
 from harness.bench.topology import BACKEND_PORT, topology
@@ -98,3 +100,22 @@ def test_an_entry_without_its_mark_is_damage(family: Family, mark: int) -> None:
         (line,) = subject.damage()
         place = f"server_ports[opener=ENDPOINT port={BACKEND_PORT}]"
         assert line.startswith(f"{place} is {mark} instead of 1")
+
+
+ECHOES = {
+    Family.IPV4: ICMP(type=8, id=7),
+    Family.IPV6: ICMPv6EchoRequest(id=7),
+}
+
+
+@pytest.mark.parametrize("family", list(Family))
+def test_pings_mark_nothing(family: Family) -> None:
+    """Each has an identifier of its own: all ports would have marks in the end, for nothing."""
+    traffic, far = Traffic(ADDRESSES[family]), ADDRESSES[family].remote()
+    with Bench() as bench:
+        subject = bench.open()
+        subject.apply(topology())
+        subject.process(traffic.leave(far, ECHOES[family]))
+        subject.process(traffic.enter(far, ECHOES[family]))
+        assert len(subject.state().conntrack) == 2
+        assert not any(subject.loaded.maps["server_ports"].memory())
