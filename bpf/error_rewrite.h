@@ -57,7 +57,7 @@ static __always_inline void write_quoted_port(struct context *context,
 	const __u32 offset = context->workspace->quote.l4_offset;
 	struct port_header *ports = packet_linear_bytes(context->skb, offset, sizeof(*ports));
 
-	if (!ports || replacement->port == replacement->old_port)
+	if (!ports)
 		return;
 	port_set(ports, replacement);
 	*sum += word16_change(replacement->old_port, replacement->port);

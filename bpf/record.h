@@ -127,7 +127,7 @@ static __always_inline void flow_find_again(struct context *context, const enum 
 
 /*
  * A hairpin's flow is the loopback address's, which may have been a frontend's: a selection under the
- * same tuple goes, as it does for what enters (CT-13).
+ * same tuple goes, as it does for what enters (CT-13). Nobody looks at the key's opener any more.
  */
 static __always_inline void hairpin_overtake(struct context *context, const enum family family)
 {
@@ -138,7 +138,6 @@ static __always_inline void hairpin_overtake(struct context *context, const enum
 	entry = conntrack_lookup(key, family);
 	if (entry && entry->flags & ENTRY_SELECTION)
 		conntrack_delete(key, family);
-	key->tuple.opener = OPENER_PEER;
 }
 
 /*
