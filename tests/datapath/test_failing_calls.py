@@ -32,9 +32,10 @@ def test_every_call_that_can_fail_has_failed(loader: LoaderName) -> None:
         assert session.total.divergences == []
         assert session.total.failures == 0
         left = [line.partition(" at ")[0] for line in subject.loaded.failing().untried()]
-    assert sorted(left) == [
-        f"{name}: {TRACES}" for name in ("from_container", "to_container") for _ in range(2)
+    assert [line for line in left if line.startswith("from_container")] == [
+        f"from_container: {TRACES}" for _ in range(2)
     ]
+    assert "to_container: bpf_map_update_elem" not in left  # it has answers that nothing reaches
 
 
 @pytest.mark.parametrize(
