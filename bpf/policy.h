@@ -62,13 +62,14 @@ static __always_inline const struct policy_tables *policy_find(const struct pod 
 	return map_lookup(policies, &key);
 }
 
-/* One byte of the port further, where the entry names a page. */
+/*
+ * One byte of the port further, where the entry names a page. A decision is beyond the array's end;
+ * page 0, which no rule names, has only zeros.
+ */
 static __always_inline __u32 policy_step(const __u32 entry, const __u8 port_byte)
 {
-	const struct policy_page *page = NULL;
+	const struct policy_page *page = map_lookup(policy_pages, &entry);
 
-	if (entry && !(entry & POLICY_DECISION))
-		page = map_lookup(policy_pages, &entry);
 	return page ? page->entry[port_byte] : entry;
 }
 
