@@ -181,12 +181,10 @@ static __always_inline bool answer_quote(struct context *context, __u8 *quote, c
 {
 	const __u64 size = positive_length(length, ANSWER_LENGTH_MASK);
 
-	if (bpf_skb_load_bytes(context->skb, ETHERNET_LENGTH, quote, size))
-		return false;
 	quote[size] = 0;
 	quote[size + 1] = 0;
 	quote[size + 2] = 0;
-	return true;
+	return !bpf_skb_load_bytes(context->skb, ETHERNET_LENGTH, quote, size);
 }
 
 /* LB-8b. The answer's length; 0: the kernel refused. */
