@@ -6,7 +6,15 @@ from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from typing import Self
 
-from harness.subject import Draw, FreeChoice, OperationError, Prediction, StateKey, StateValue
+from harness.subject import (
+    Draw,
+    FailedCall,
+    FreeChoice,
+    OperationError,
+    Prediction,
+    StateKey,
+    StateValue,
+)
 from model.domain.failure import Failure
 from model.domain.limits import UNLIMITED, Limits, TableKind, TableName, table_of_kind
 from model.domain.operation import Operation
@@ -115,10 +123,23 @@ class ModelReference:
         self.commit(prediction)
         return prediction.outcome
 
-    def process_failing(self, packet: Packet, number: int) -> tuple[Outcome, None]:
-        """Run one packet; the specification calls nobody."""
-        del number
-        return self.process(packet), None
+    def process_failing(self, packet: Packet, number: int) -> tuple[Outcome, FailedCall | None]:
+        """Run one packet; of what the kernel can refuse it, it is refused the `number`-th.
+
+        The specification calls nobody. What a refusal changes nothing about is not asked for.
+        """
+        asked = [failure for failure in Failure if self._matters(packet, failure)]
+        if number > len(asked):
+            return self.process(packet), None
+        failure = asked[number - 1]
+        prediction = self.predict_failing(packet, first, failure)
+        self.commit(prediction)
+        return prediction.outcome, FailedCall(failure.value, number, (failure,))
+
+    def _matters(self, packet: Packet, failure: Failure) -> bool:
+        """Whether a packet goes another way with the failure than without."""
+        usual, other = (self.predict_failing(packet, first, one) for one in (None, failure))
+        return usual.reason is not other.reason or usual.touched != other.touched
 
     def keys(self, kind: TableKind) -> Collection[TableKey]:
         """Keys of all entries of a kind."""

@@ -29,6 +29,13 @@ MEANING: Final[dict[str, tuple[Failure | None, ...]]] = {
 }
 
 
+def test_of_the_specification_as_a_datapath_each_thing_is_refused_that_it_asks_for() -> None:
+    """A direct flow's packets are not changed; its one entry is the first and the last."""
+    result = run(Datapath(), leaves(), enters())
+    assert result.divergences == []
+    assert result.failed_calls == {"entry": 1, "second entry": 1}
+
+
 class Asking(Datapath):
     """Makes CALLS for each packet; `failures` is what each of them means to it when it fails."""
 
@@ -131,7 +138,13 @@ def test_the_frame_of_a_packet_that_is_dropped_late_is_left_open() -> None:
 
 
 def test_a_scenario_without_a_call_that_fails_says_nothing() -> None:
-    session = Session(Lockstep(ModelReference(), Datapath()))
+    class Sound(Datapath):
+        """Has no call that can be made to fail."""
+
+        def process_failing(self, packet: Packet, number: int) -> tuple[Outcome, None]:
+            return self.process(packet), None
+
+    session = Session(Lockstep(ModelReference(), Sound()))
     assert not session.run_one(replace(scenario(leaves()), failing_calls=True))
     assert session.total.failures == 1
     assert session.run_one(scenario(leaves()))
