@@ -123,8 +123,8 @@ DATAPATH_FAULTS = (
     Fault(
         "neighbour discovery by one type too few",
         "l4.h",
-        "icmp->type <= ICMPV6_TYPE_NEIGHBOUR_LAST",
-        "icmp->type < ICMPV6_TYPE_NEIGHBOUR_LAST",
+        "type <= ICMPV6_TYPE_NEIGHBOUR_LAST",
+        "type < ICMPV6_TYPE_NEIGHBOUR_LAST",
     ),
 )
 

@@ -54,9 +54,8 @@ REFACTORING: Final = Change(
 
 HEAVIER: Final = Change(
     "datapath.h",
-    "\tif (!ethernet)\n\t\treturn VERDICT_DROP;\n\ttype =",
-    "\tfor (volatile int turn = 0; turn < 3000; turn++)\n\t\t;\n"
-    "\tif (!ethernet)\n\t\treturn VERDICT_DROP;\n\ttype =",
+    "\t/* None of them is missing: the verifier does not know. */\n",
+    "\tfor (volatile int turn = 0; turn < 3000; turn++)\n\t\t;\n",
 )
 """Does the same after going round in a loop, each round of which the verifier walks."""
 

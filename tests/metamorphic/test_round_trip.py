@@ -120,8 +120,8 @@ def test_there_and_back(shipped: KernelSubject) -> None:
 def test_a_fault_on_the_way_back_is_seen(planted: Plant) -> None:
     fault = Fault(
         "error_rewrite.h",
-        "ports->destination = replacement->port;",
-        "ports->destination = replacement->old_port;",
+        "\tport_set(ports, replacement);\n",
+        "",
         "a quote keeps the backend's port, though the sums say otherwise",
     )
     faulty = planted(fault)
