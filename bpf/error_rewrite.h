@@ -21,8 +21,8 @@ static __always_inline enum packet_end opposite_end(const enum packet_end end)
 }
 
 /*
- * An address in the IP header at an offset; gives what that adds to a sum over the header. Finding the
- * quote's flow has made every byte that is written here linear: only the verifier does not know.
+ * An address in the IP header at an offset; gives what that adds to a sum over the header. Every byte
+ * that is written here has been made linear before: only the verifier does not know.
  */
 static __always_inline void write_header_address(struct context *context, const __u32 offset,
 						 const struct replacement *replacement,
@@ -75,6 +75,15 @@ static __always_inline __u32 quoted_checksum_place(const struct packet *quote)
 	return l4_fits(quote, place + sizeof(__u16)) ? place : 0;
 }
 
+/* It may lie behind what is linear. False: the kernel refused, before anything is written (PKT-10). */
+static __always_inline bool quoted_checksum_reach(struct context *context)
+{
+	const struct packet *quote = &context->workspace->quote;
+	const __u32 place = quoted_checksum_place(quote);
+
+	return !place || packet_bytes(context->skb, quote->l4_offset + place, sizeof(__u16));
+}
+
 static __always_inline void write_quoted_checksum(struct context *context, const __u32 change,
 						  __u32 *sum)
 {
@@ -85,7 +94,7 @@ static __always_inline void write_quoted_checksum(struct context *context, const
 
 	if (!place)
 		return;
-	checksum = packet_bytes(context->skb, quote->l4_offset + place, sizeof(*checksum));
+	checksum = packet_linear_bytes(context->skb, quote->l4_offset + place, sizeof(*checksum));
 	if (!checksum || (udp && !*checksum))
 		return;
 	updated = checksum_update(*checksum, change);

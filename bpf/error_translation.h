@@ -97,6 +97,8 @@ static __always_inline enum reason error_translate(struct context *context, cons
 		return REASON_NO_TRANSLATION_DATA;
 	if (context->connection->unchanged)
 		return REASON_RELATED;
+	if (!quoted_checksum_reach(context))
+		return REASON_REWRITE_FAILED;
 	if (hook == HOOK_FROM_CONTAINER)
 		error_translate_leaving(context, family);
 	else if (flow->flags & ENTRY_LOAD_BALANCED &&
