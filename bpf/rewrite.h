@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Addresses and ports of a packet, changed so that its checksums stay as right or wrong as they
- * were (PKT-8). The kernel keeps three kinds of sums about a packet, which only it can tell apart;
- * hence its helper for the L4 checksum, which knows them, and bpf_csum_update for what that helper
- * assumes to balance but does not.
+ * were (PKT-8). Where they are all there is, they are changed right here. Where the kernel keeps a
+ * sum of its own, the L4 checksum is half finished, or nobody can tell: by the kernel's helper, which
+ * knows all of that, and by bpf_csum_update for what that helper assumes to balance but does not.
  */
 #ifndef TWINPATH_REWRITE_H
 #define TWINPATH_REWRITE_H
@@ -44,6 +44,17 @@ static __always_inline void write_ipv4_address(struct __sk_buff *skb,
 	ip->checksum = checksum_update(ip->checksum, change);
 }
 
+static __always_inline bool sums_are_in_headers(struct __sk_buff *skb)
+{
+	return packet_sum(skb) <= PACKET_SUM_UNNECESSARY;
+}
+
+static __always_inline void update_packet_sum(struct __sk_buff *skb, const __u32 change)
+{
+	if (!sums_are_in_headers(skb))
+		bpf_csum_update(skb, checksum_fold(change));
+}
+
 /*
  * No header checksum balances an IPv6 address, as the kernel takes it to when the L4 checksum
  * follows: the packet's own sum has to be told.
@@ -58,7 +69,7 @@ static __always_inline void write_ipv6_address(struct __sk_buff *skb,
 		return;
 	address_copy(replacement->end == END_SOURCE ? ip->source : ip->destination,
 		     replacement->address, FAMILY_IPV6);
-	bpf_csum_update(skb, checksum_fold(change));
+	update_packet_sum(skb, change);
 }
 
 static __always_inline void write_address(struct __sk_buff *skb,
@@ -100,6 +111,20 @@ static __always_inline bool has_no_checksum(const struct context *context)
 	return udp && !udp->checksum;
 }
 
+static __always_inline void write_l4_checksum(struct context *context, const __u32 offset,
+					      const __u32 change)
+{
+	__u16 *checksum = packet_linear_bytes(context->skb, offset, sizeof(*checksum));
+	__u16 updated;
+
+	if (!checksum)
+		return;
+	updated = checksum_update(*checksum, change);
+	if (context->packet->protocol == PROTOCOL_UDP && !updated)
+		updated = 0xffff;
+	*checksum = updated;
+}
+
 /* A port that changes under no checksum changes the packet's own sum. False: the kernel refused. */
 static __always_inline bool update_l4_checksum(struct context *context,
 					       const __u32 address_sum, const __u32 port_sum)
@@ -111,7 +136,11 @@ static __always_inline bool update_l4_checksum(struct context *context,
 	const __u64 flags = tcp ? 0 : BPF_F_MARK_MANGLED_0;
 
 	if (has_no_checksum(context)) {
-		bpf_csum_update(context->skb, checksum_fold(port_sum));
+		update_packet_sum(context->skb, port_sum);
+		return true;
+	}
+	if (sums_are_in_headers(context->skb)) {
+		write_l4_checksum(context, offset, checksum_fold(address_sum) + port_sum);
 		return true;
 	}
 	if (bpf_l4_csum_replace(context->skb, offset, 0, address_sum, BPF_F_PSEUDO_HDR | flags))

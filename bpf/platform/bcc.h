@@ -20,6 +20,9 @@
 #define bpf_ktime_get_coarse_ns bpf_ktime_get_ns
 #endif
 
+/* bcc cannot call what the kernel's BTF names. */
+#define packet_sum(skb_) PACKET_SUM_UNKNOWN
+
 #define MAP(name_, type_, key_, value_, entries_, flags_)
 #define MAP_RING(name_, bytes_)
 

@@ -24,6 +24,27 @@ enum bpf_func_id___kernel {
 #define has_coarse_clock()                                                                         \
 	bpf_core_enum_value_exists(enum bpf_func_id___kernel, BPF_FUNC_ktime_get_coarse_ns___kernel)
 
+/* Linux shows a packet as it has it itself since 6.2. */
+struct sk_buff___sums {
+	__u8 ip_summed : 2;
+} __attribute__((preserve_access_index));
+
+extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
+
+static __always_inline enum packet_sum packet_sum(struct __sk_buff *skb)
+{
+	const struct sk_buff___sums *buffer;
+	__u64 sum;
+
+	if (!bpf_cast_to_kern_ctx)
+		return PACKET_SUM_UNKNOWN;
+	buffer = bpf_cast_to_kern_ctx(skb);
+	sum = *((const __u8 *)buffer +
+		__builtin_preserve_field_info(buffer->ip_summed, BPF_FIELD_BYTE_OFFSET));
+	sum <<= __builtin_preserve_field_info(buffer->ip_summed, BPF_FIELD_LSHIFT_U64);
+	return sum >> __builtin_preserve_field_info(buffer->ip_summed, BPF_FIELD_RSHIFT_U64);
+}
+
 #define MAP(name_, type_, key_, value_, entries_, flags_)                                          \
 	struct {                                                                                   \
 		__uint(type, type_);                                                               \

@@ -3,7 +3,9 @@
 No test run brings that about: there the helpers that change a packet or put an entry always
 succeed. So each such call of a loaded program is replaced, one instruction for one, by a call to a
 function behind the program, which counts, fails or makes the call after all. The variant is loaded
-beside the program and shares its maps. Nothing else of it differs.
+beside the program and shares its maps. What else of it differs: it finds none of the functions that
+a program asks for before it calls them, as on a kernel that lacks them, and so takes no way around
+calls that can fail.
 """
 
 from __future__ import annotations
@@ -43,6 +45,9 @@ CALL: Final = 0x85
 LOAD_WIDE: Final = 0x18
 CALL_OF_FUNCTION: Final = 1 << 4
 """In a call's registers: it calls a function of the program, so many instructions further on."""
+
+KERNEL_SYMBOL: Final = 3
+"""In a wide load's registers, upper half: it loads the address of what the kernel's BTF names."""
 
 CALLS, FAILS, FAILED = range(3)
 """Words of the one element that programs and tester share: calls that were made, the number of the
@@ -130,7 +135,7 @@ def with_failing_calls(instructions: bytes, control: int) -> bytes:
     verifier follows it with what it knows at that place. `control` is the file descriptor of the
     map that says which call fails.
     """
-    code = bytearray(instructions)
+    code = without_kernel_functions(instructions)
     end = len(instructions) // INSTRUCTION.size
     for place, helper in calls(instructions):
         distance = end - place - 1
@@ -139,6 +144,19 @@ def with_failing_calls(instructions: bytes, control: int) -> bytes:
         code += function
         end += len(function) // INSTRUCTION.size
     return bytes(code)
+
+
+def without_kernel_functions(instructions: bytes) -> bytearray:
+    """The instructions with 0 for each address of a function of the kernel: it is not there."""
+    code = bytearray(instructions)
+    wide = False
+    for place, (operation, registers, _, _) in enumerate(INSTRUCTION.iter_unpack(instructions)):
+        if not wide and operation == LOAD_WIDE and registers >> 4 == KERNEL_SYMBOL:
+            zero = INSTRUCTION.pack(LOAD_WIDE, registers & 0xF, 0, 0) + bytes(INSTRUCTION.size)
+            start = place * INSTRUCTION.size
+            code[start : start + len(zero)] = zero
+        wide = operation == LOAD_WIDE  # its second half is no instruction
+    return code
 
 
 def calls(instructions: bytes) -> Iterator[tuple[int, int]]:

@@ -111,6 +111,13 @@ def test_answers_are_let_off_the_sum(subject: KernelSubject) -> None:
     assert processed(subject, STALE_CHECKSUM).fault != ""
 
 
+def test_frames_of_odd_lengths_have_no_sum(subject: KernelSubject) -> None:
+    """Where the kernel keeps none, the datapath changes checksums another way (PKT-8)."""
+    odd = subject.process(packet(STALE_CHECKSUM, frame=FRAME + b"x"))
+    assert isinstance(odd, Outcome)
+    assert odd.fault == ""
+
+
 def test_a_frame_that_no_lane_takes_is_refused(subject: KernelSubject) -> None:
     assert isinstance(subject.process(packet(0, frame=bytes(5))), Refused)
 

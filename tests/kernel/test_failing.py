@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from harness.kernel.errors import LoadError
-from harness.kernel.failing import HELPERS, INSTRUCTION, calls, load, with_failing_calls
+from harness.kernel.failing import (
+    HELPERS,
+    INSTRUCTION,
+    calls,
+    load,
+    with_failing_calls,
+    without_kernel_functions,
+)
 from harness.kernel.interface import FailingCalls, FailingRun, KernelContext, RunResult
 from harness.kernel.loader import LoadedObject, LoaderName
 from harness.kernel.loader import load as load_object
@@ -92,6 +99,15 @@ def test_no_instruction_moves_and_only_calls_change() -> None:
     assert kept == [program[place : place + 8] for place in (0, 8, 24, 32)]
     code, registers, _, distance = INSTRUCTION.unpack_from(changed, 16)
     assert (code, registers >> 4, 2 + 1 + distance) == (0x85, 1, len(program) // 8)
+
+
+def test_functions_of_the_kernel_are_not_found() -> None:
+    map_of_file = INSTRUCTION.pack(0x18, 1 | 1 << 4, 0, 9) + INSTRUCTION.pack(0, 0, 0, 0)
+    function = INSTRUCTION.pack(0x18, 2 | 3 << 4, 0, 9) + INSTRUCTION.pack(0, 0, 0, 7)
+    missing = INSTRUCTION.pack(0x18, 2, 0, 0) + INSTRUCTION.pack(0, 0, 0, 0)
+    end = INSTRUCTION.pack(0x95, 0, 0, 0)
+    changed = without_kernel_functions(map_of_file + function + end)
+    assert changed == map_of_file + missing + end
 
 
 def test_a_variant_that_is_refused_says_so_in_one_line() -> None:
