@@ -288,7 +288,7 @@ enum policy_entry {
 };
 
 struct policy_page {
-	__u32 entry[256];
+	__u32 entry[256];		/* page 0, which no rule names, has zeros alone */
 };
 
 /* affinities (LB-7) */
