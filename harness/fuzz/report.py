@@ -24,6 +24,9 @@ SCREEN_SECONDS: Final = 0.25
 LATEST: Final = 5
 """Findings on the live screen."""
 
+NOT_COUNTED: Final = "not counted"
+"""What is said for the datapath's branches in a campaign without them."""
+
 
 class Screen:
     """Shows a campaign while it runs: live in terminals, a line now and then elsewhere."""
@@ -94,10 +97,17 @@ def line(progress: Progress) -> str:
 def branches(progress: Progress) -> str:
     """Branch counters of the datapath that have moved, of all."""
     if not progress.branches_of:
-        return "not counted"
+        return NOT_COUNTED
     if not progress.branches:
         return "not counted yet"
     return f"{len(progress.branches)}/{progress.branches_of}"
+
+
+def branches_as_object(progress: Progress) -> dict[str, int] | None:
+    """The same for machines; None where no branches are counted."""
+    if not progress.branches_of:
+        return None
+    return {"branches": len(progress.branches), "of": progress.branches_of}
 
 
 def clauses_reached(progress: Progress) -> int:
@@ -123,7 +133,7 @@ def as_object(progress: Progress, seed: int, workers: int) -> dict[str, Any]:
         "workers": workers,
         "trace_hash": progress.trace_hash,
         "coverage": {
-            "datapath": {"branches": len(progress.branches), "of": progress.branches_of},
+            "datapath": branches_as_object(progress),
             "model": {"clauses": clauses_reached(progress), "of": clauses_there()},
         },
         "cases": progress.cases,
@@ -141,11 +151,12 @@ def as_object(progress: Progress, seed: int, workers: int) -> dict[str, Any]:
 def plain_figures(whole: Mapping[str, Any]) -> dict[str, object]:
     """Those of a campaign's figures that are single values, for `fuzzer_stats`."""
     coverage = whole["coverage"]
+    datapath = coverage["datapath"]
     plain: dict[str, object] = {
         name: value for name, value in whole.items() if isinstance(value, int | float | str)
     }
     return plain | {
-        "branches": f"{coverage['datapath']['branches']}/{coverage['datapath']['of']}",
+        "branches": f"{datapath['branches']}/{datapath['of']}" if datapath else NOT_COUNTED,
         "clauses": f"{coverage['model']['clauses']}/{coverage['model']['of']}",
     }
 

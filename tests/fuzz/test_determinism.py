@@ -43,3 +43,15 @@ def test_both_sides_are_covered_and_told(alone: Finished) -> None:
     coverage = alone.object["coverage"]
     assert 300 < coverage["datapath"]["branches"] < coverage["datapath"]["of"]
     assert 50 < coverage["model"]["clauses"] <= coverage["model"]["of"]
+
+
+def test_what_is_not_counted_is_no_figure(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    done = campaign(tmp_path, "--max-steps", "512", "--unguided", "--corpus", str(folder))
+    assert done.code == 0, done.err
+    assert done.object["coverage"]["datapath"] is None
+    lines = (folder / "fuzzer_stats").read_text().splitlines()
+    stats = {
+        name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
+    assert stats["branches"] == "not counted"
