@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 from types import SimpleNamespace
 
 import click
@@ -14,6 +13,7 @@ from harness.commands import main
 from harness.commands.exit_codes import ExitCode
 from harness.errors import NothingToCompareError, UserError
 from tests.commands.command_line import Shell, bash, only_line
+from tests.open_files import open_files
 
 PATHS = click.Argument(["paths"])
 RUN = click.Context(click.Command("run"), info_name="twinpath run")
@@ -172,11 +172,11 @@ def test_what_is_thrown_away_goes_nowhere_and_leaves_nothing_open(
     """A reader that is gone stays gone, and the interpreter ends without a word."""
     reader, writer = os.pipe()
     os.close(reader)
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_files()
     monkeypatch.setattr(main, "STANDARD_OUTPUT", writer)
     main.discard(main.STANDARD_OUTPUT)
     assert os.write(writer, b"lost") == 4
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert open_files() == before
     os.close(writer)
 
 

@@ -21,6 +21,7 @@ from harness.kernel.interface import FailingCalls, FailingRun, KernelContext, Ru
 from harness.kernel.loader import LoadedObject, LoaderName
 from harness.kernel.loader import load as load_object
 from tests.kernel.conftest import OBJECTS
+from tests.open_files import open_files
 
 FRAME = bytes(64)
 LOOPBACK = KernelContext()
@@ -79,12 +80,11 @@ def test_what_has_not_failed_is_told(asking: LoadedObject) -> None:
 
 
 def test_closing_gives_the_variants_back() -> None:
-    folder = Path("/proc/self/fd")
-    before = len(list(folder.iterdir()))
+    before = open_files()
     loaded = load_object(OBJECTS / "asking.bpf.c")
     loaded.failing()
     loaded.close()
-    assert len(list(folder.iterdir())) == before
+    assert open_files() == before
 
 
 def test_no_instruction_moves_and_only_calls_change() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("kernel")
 
 def open_descriptors() -> list[str]:
     """What is open, without the descriptor that is needed to look."""
+    gc.collect()  # what finished tests have left would go at any moment
     folder = Path("/proc/self/fd")
     return sorted(str(path.readlink()) for path in folder.iterdir() if path.exists())
 
