@@ -19,8 +19,8 @@ static __always_inline enum opener sender_of(const enum hook hook)
 static __always_inline struct entry *flow_find(struct context *context, const enum opener opener,
 					       const enum family family)
 {
-	context->tuple->tuple.opener = opener;
-	return live_flow(conntrack_probe(context->tuple, family), context->now);
+	flow_key_set_opener(context->tuple, opener);
+	return live_flow(conntrack_probe(context->tuple, opener, family), context->now);
 }
 
 /*
@@ -64,10 +64,8 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 							     const enum hook hook,
 							     const enum family family)
 {
-	struct entry *own;
+	struct entry *own = conntrack_probe(context->tuple, OPENER_ENDPOINT, family);
 
-	context->tuple->tuple.opener = OPENER_ENDPOINT;
-	own = conntrack_probe(context->tuple, family);
 	context->own = own;
 	context->connection->found = own;
 	forget_memory();
@@ -138,19 +136,21 @@ static __always_inline __be16 echo_request_of(const __be16 port, const enum fami
 static __always_inline struct entry *icmp_flow_find(struct context *context, const enum hook hook,
 						    const enum family family)
 {
-	struct flow_tuple *tuple = &context->tuple->tuple;
+	const struct flow_tuple tuple = context->tuple->tuple;
 	const enum opener sender = sender_of(hook);
-	const __be16 port = tuple->peer_port, request = echo_request_of(port, family);
+	const __be16 request = echo_request_of(tuple.peer_port, family);
+	struct flow_tuple requested = tuple;
 	struct entry *flow;
 
 	if (request) {
-		tuple->peer_port = request;
+		requested.peer_port = request;
+		flow_key_set_tuple(context->tuple, requested);
 		flow = flow_find(context, other_end(sender), family);
 		if (flow) {
 			hit(context, CLAUSE_CT_8);
 			return flow;
 		}
-		tuple->peer_port = port;
+		flow_key_set_tuple(context->tuple, tuple);
 	}
 	return flow_find(context, sender, family);
 }

@@ -10,6 +10,7 @@
 
 #include "layout.h"
 #include "verifier.h"
+#include "word.h"
 
 enum family {
 	FAMILY_IPV4 = 4,
@@ -71,7 +72,9 @@ static __always_inline void address_widen(__be32 *to, const __be32 *from, const 
 struct flow_key {
 	struct flow_tuple tuple;
 	__be32 addresses[2 * WORDS_IPV6];
-};
+} __attribute__((aligned(8)));
+
+_Static_assert(sizeof(struct flow_tuple) == sizeof(__u64), "flow tuple");
 
 _Static_assert(sizeof(struct flow_key) == sizeof(struct flow_key_ipv6), "flow key");
 _Static_assert(offsetof(struct flow_key, addresses) ==
@@ -87,11 +90,24 @@ static __always_inline __be32 *peer_address(struct flow_key *key, const enum fam
 	return key->addresses + words_of(family);
 }
 
+static __always_inline void flow_key_set_tuple(struct flow_key *key, const struct flow_tuple tuple)
+{
+	word64_write(&key->tuple, &tuple);
+}
+
+static __always_inline void flow_key_set_opener(struct flow_key *key, const __u8 opener)
+{
+	struct flow_tuple tuple = key->tuple;
+
+	tuple.opener = opener;
+	flow_key_set_tuple(key, tuple);
+}
+
 /* Only the bytes that this family uses. */
 static __always_inline void flow_key_copy(struct flow_key *to, struct flow_key *from,
 					  const enum family family)
 {
-	to->tuple = from->tuple;
+	flow_key_set_tuple(to, from->tuple);
 	address_copy(endpoint_address(to), endpoint_address(from), family);
 	address_copy(peer_address(to, family), peer_address(from, family), family);
 }
@@ -100,7 +116,9 @@ static __always_inline void flow_key_copy(struct flow_key *to, struct flow_key *
 struct datagram_key {
 	struct datagram_tuple tuple;
 	__be32 addresses[2 * WORDS_IPV6];
-};
+} __attribute__((aligned(8)));
+
+_Static_assert(sizeof(struct datagram_tuple) == sizeof(__u64), "datagram tuple");
 
 _Static_assert(sizeof(struct datagram_key) == sizeof(struct datagram_key_ipv6), "datagram key");
 _Static_assert(offsetof(struct datagram_key, addresses) ==

@@ -23,11 +23,14 @@ static __always_inline struct entry *conntrack_lookup(const struct flow_key *key
 	return map_lookup(conntrack_ipv6, key);
 }
 
-/* The same for keys that mostly have no entry: their ports tell so without a look-up. */
+/*
+ * The same for keys that mostly have no entry: their ports tell so without a look-up. `opener` is
+ * the key's, which verifiers do not know of memory.
+ */
 static __always_inline struct entry *conntrack_probe(const struct flow_key *key,
-						     const enum family family)
+						     const __u8 opener, const enum family family)
 {
-	return can_have_entry(&key->tuple) ? conntrack_lookup(key, family) : NULL;
+	return can_have_entry(&key->tuple, opener) ? conntrack_lookup(key, family) : NULL;
 }
 
 static __always_inline long conntrack_update(const struct flow_key *key,

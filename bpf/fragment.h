@@ -36,12 +36,13 @@ static __always_inline struct datagram_key *datagram_key_make(struct context *co
 	const __be32 *endpoint = endpoint_address(context->tuple);
 	const __be32 *peer = peer_address(context->tuple, family);
 	const bool leaving = hook == HOOK_FROM_CONTAINER;
-
-	key->tuple = (struct datagram_tuple){
+	const struct datagram_tuple tuple = {
 		.identification = context->packet->identification,
 		.protocol = context->packet->fragment_protocol,
 		.hook = hook,
 	};
+
+	word64_write(&key->tuple, &tuple);
 	address_copy(key->addresses, leaving ? endpoint : peer, family);
 	address_copy(key->addresses + words_of(family), leaving ? peer : endpoint, family);
 	return key;

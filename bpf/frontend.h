@@ -31,15 +31,16 @@ static __always_inline const struct frontend *frontend_lookup(const struct front
 static __always_inline const struct frontend *frontend_find(struct flow_key *tuple,
 							    const enum family family)
 {
+	struct frontend_tuple port = {
+		.port = tuple->tuple.peer_port,
+		.protocol = tuple->tuple.protocol,
+	};
 	const struct frontend *frontend;
 	struct frontend_key key;
 
 	address_copy(key.address, peer_address(tuple, family), family);
 	if (protocol_has_ports(tuple->tuple.protocol)) {
-		key.tuple = (struct frontend_tuple){
-			.port = tuple->tuple.peer_port,
-			.protocol = tuple->tuple.protocol,
-		};
+		word32_write(&key.tuple, &port);
 		frontend = frontend_lookup(&key, family);
 		if (frontend)
 			return frontend;

@@ -14,33 +14,29 @@ static __always_inline const __be32 *loopback_address(const struct context *cont
 				     : context->configuration->loopback_ipv6;
 }
 
-/* The pod's server is the endpoint, its client the peer behind the loopback address (LB-11a). */
-static __always_inline void hairpin_key_set(struct context *context, struct flow_key *key,
-					    const struct backend *backend,
-					    const enum family family)
-{
-	key->tuple.opener = OPENER_PEER;
-	key->tuple.endpoint_port = backend->port;
-	key->tuple.peer_port = context->tuple->tuple.endpoint_port;
-	address_copy(peer_address(key, family), loopback_address(context, family), family);
-}
-
-/* The key of the flow by which the client in context->tuple reaches a backend. */
+/*
+ * The key of the flow by which the client in context->tuple reaches a backend. In a hairpin the
+ * pod's server is the endpoint, its client the peer behind the loopback address (LB-11a).
+ */
 static __always_inline void flow_key_towards(struct context *context, struct flow_key *key,
 					     const struct backend *backend,
 					     const enum family family)
 {
-	struct flow_key *tuple = context->tuple;
+	__be32 *endpoint = endpoint_address(context->tuple), *peer = peer_address(key, family);
+	struct flow_tuple tuple = context->tuple->tuple;
 
-	key->tuple = tuple->tuple;
-	address_copy(endpoint_address(key), endpoint_address(tuple), family);
-	if (address_equal(backend->address, endpoint_address(tuple), family)) {
-		hairpin_key_set(context, key, backend, family);
+	if (address_equal(backend->address, endpoint, family)) {
+		tuple.opener = OPENER_PEER;
+		tuple.peer_port = tuple.endpoint_port;
+		tuple.endpoint_port = backend->port;
+		address_copy(peer, loopback_address(context, family), family);
 	} else {
-		key->tuple.opener = OPENER_ENDPOINT;
-		key->tuple.peer_port = backend->port;
-		address_copy(peer_address(key, family), backend->address, family);
+		tuple.opener = OPENER_ENDPOINT;
+		tuple.peer_port = backend->port;
+		address_copy(peer, backend->address, family);
 	}
+	flow_key_set_tuple(key, tuple);
+	address_copy(endpoint_address(key), endpoint, family);
 }
 
 /* Whether a key made so is a hairpin's: nobody else's client is the peer. */

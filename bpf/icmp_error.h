@@ -17,10 +17,9 @@ static __always_inline struct entry *quoted_flow_opened_by_endpoint(struct conte
 								    const enum hook hook,
 								    const enum family family)
 {
-	struct entry *entry, *flow;
+	struct entry *entry = conntrack_lookup(context->tuple, family);
+	struct entry *flow;
 
-	context->tuple->tuple.opener = OPENER_ENDPOINT;
-	entry = conntrack_lookup(context->tuple, family);
 	if (!entry)
 		return NULL;
 	if (!(entry->flags & ENTRY_SELECTION))

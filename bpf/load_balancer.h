@@ -37,9 +37,9 @@ static __always_inline enum reason flow_key_try(struct context *context, const e
 			return 0;
 		}
 	}
-	key->tuple.opener = other_end(opener);
-	flow = live_flow(conntrack_probe(key, family), context->now);
-	key->tuple.opener = opener;
+	flow_key_set_opener(key, other_end(opener));
+	flow = live_flow(conntrack_probe(key, other_end(opener), family), context->now);
+	flow_key_set_opener(key, opener);
 	return flow_is_open(flow) ? REASON_TUPLE_CLASH : 0;
 }
 

@@ -23,21 +23,10 @@ static __always_inline enum reason parse_l3(struct context *context, const enum 
 	return parse_ipv6(context, source, destination);
 }
 
-/*
- * Ports seen from the endpoint. ICMP has no two ends: the identifier stands for the endpoint's
- * port, type and code for the peer's, whoever sent it (CT-8). Whoever makes the tuple a key says
- * which opener is meant; padding is 0 from the map's beginning on.
- */
 static __always_inline void tuple_set(struct context *context, const enum hook hook,
 				      const enum family family)
 {
-	const struct packet *packet = context->packet;
-	const bool as_sent = hook == HOOK_FROM_CONTAINER || packet_is_icmp(packet, family);
-	struct flow_tuple *tuple = &context->tuple->tuple;
-
-	tuple->endpoint_port = as_sent ? packet->source_port : packet->destination_port;
-	tuple->peer_port = as_sent ? packet->destination_port : packet->source_port;
-	tuple->protocol = packet->protocol;
+	flow_key_set_ports(context->tuple, context->packet, hook == HOOK_FROM_CONTAINER, family);
 }
 
 /* 0: go on; untracked: let it pass as it is. */

@@ -148,7 +148,7 @@ static __always_inline enum reason policy_apply(struct context *context, const e
 		return 0;
 	if (!context->connection->translated)
 		flow_key_copy(context->flow_key, context->tuple, family);
-	context->flow_key->tuple.opener = context->connection->opener;
+	flow_key_set_opener(context->flow_key, context->connection->opener);
 	judgement->allowed = policy_judge(context, family);
 	judgement->judged = !flow;
 	forget_memory();

@@ -50,22 +50,6 @@ static __always_inline bool quote_parse_l4(struct context *context, const enum f
 	return true;
 }
 
-/*
- * The quoted packet went the other way than the error at this hook, so that its source is the
- * error's destination's end (CT-9a).
- */
-static __always_inline void quote_tuple_set(struct context *context, const enum hook hook,
-					    const enum family family)
-{
-	const struct packet *quote = &context->workspace->quote;
-	struct flow_tuple *tuple = &context->workspace->quote_tuple.tuple;
-	const bool as_sent = hook == HOOK_TO_CONTAINER || packet_is_icmp(quote, family);
-
-	tuple->endpoint_port = as_sent ? quote->source_port : quote->destination_port;
-	tuple->peer_port = as_sent ? quote->destination_port : quote->source_port;
-	tuple->protocol = quote->protocol;
-}
-
 /* False: the quote belongs to no flow (CT-9, CT-9a, CT-9b). */
 static __always_inline bool quote_parse(struct context *context, const enum hook hook,
 					const enum family family)
@@ -81,7 +65,8 @@ static __always_inline bool quote_parse(struct context *context, const enum hook
 	if (!quote_parse_l3(context, source, destination, family) ||
 	    quote->fragment == FRAGMENT_LATER || !quote_parse_l4(context, family))
 		return false;
-	quote_tuple_set(context, hook, family);
+	/* It went the other way than the error at this hook (CT-9a). */
+	flow_key_set_ports(tuple, quote, hook == HOOK_TO_CONTAINER, family);
 	return address_equal(endpoint, endpoint_address(context->tuple), family);
 }
 

@@ -134,7 +134,7 @@ static __always_inline void hairpin_overtake(struct context *context, const enum
 	struct flow_key *key = context->flow_key;
 	const struct entry *entry;
 
-	key->tuple.opener = OPENER_ENDPOINT;
+	flow_key_set_opener(key, OPENER_ENDPOINT);
 	entry = conntrack_lookup(key, family);
 	if (entry && entry->flags & ENTRY_SELECTION)
 		conntrack_delete(key, family);
@@ -152,7 +152,7 @@ static __always_inline bool record_create_leaving(struct context *context,
 	const struct connection *connection = context->connection;
 	const bool selection_first = connection->selected && !connection->found;
 
-	context->tuple->tuple.opener = OPENER_ENDPOINT;
+	flow_key_set_opener(context->tuple, OPENER_ENDPOINT);
 	if (context->flow)
 		flow_copy(context);
 	if (selection_first && !selection_create(context, family))
@@ -183,7 +183,7 @@ static __always_inline bool record_create_entering(struct context *context,
 	if (!flow_create(context, family))
 		return false;
 	if (context->connection->overtakes) {
-		context->tuple->tuple.opener = OPENER_ENDPOINT;
+		flow_key_set_opener(context->tuple, OPENER_ENDPOINT);
 		conntrack_delete(context->tuple, family);
 	}
 	return true;
@@ -232,7 +232,7 @@ static __always_inline void own_renew(struct context *context, const enum family
 {
 	struct entry *own;
 
-	context->tuple->tuple.opener = OPENER_ENDPOINT;
+	flow_key_set_opener(context->tuple, OPENER_ENDPOINT);
 	own = conntrack_lookup(context->tuple, family);
 	if (own)
 		own->service_revision = context->service_revision;

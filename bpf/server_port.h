@@ -13,12 +13,11 @@
 #include "packet.h"
 
 /* NULL: the protocol has no ports. */
-static __always_inline __u8 *server_port_mark(const struct flow_tuple *tuple)
+static __always_inline __u8 *server_port_mark(const struct flow_tuple *tuple, const __u8 opener)
 {
-	const __u32 opener = tuple->opener & OPENER_PEER;
 	const __u16 port = network16(opener == OPENER_ENDPOINT ? tuple->peer_port
 							       : tuple->endpoint_port);
-	const __u32 index = opener * SERVER_PORTS_ELEMENTS + port / SERVER_PORTS_TOGETHER;
+	const __u32 index = (opener & OPENER_PEER) * SERVER_PORTS_ELEMENTS + port / SERVER_PORTS_TOGETHER;
 	struct server_ports *ports;
 
 	if (!protocol_has_ports(tuple->protocol))
@@ -28,9 +27,9 @@ static __always_inline __u8 *server_port_mark(const struct flow_tuple *tuple)
 }
 
 /* False: there is no entry of this key, nor has there been one with its opener at its ports. */
-static __always_inline bool can_have_entry(const struct flow_tuple *tuple)
+static __always_inline bool can_have_entry(const struct flow_tuple *tuple, const __u8 opener)
 {
-	const __u8 *mark = server_port_mark(tuple);
+	const __u8 *mark = server_port_mark(tuple, opener);
 
 	return !mark || *mark;
 }
@@ -38,7 +37,7 @@ static __always_inline bool can_have_entry(const struct flow_tuple *tuple)
 /* Before an entry is made. Written once, so that CPUs share what they only read. */
 static __always_inline void server_port_note(const struct flow_tuple *tuple)
 {
-	__u8 *mark = server_port_mark(tuple);
+	__u8 *mark = server_port_mark(tuple, tuple->opener);
 
 	if (mark && !*mark)
 		*mark = 1;

@@ -68,9 +68,9 @@ DATAPATH_FAULTS = (
     ),
     Fault(
         "the ports of a packet's key swapped",
-        "parse.h",
-        "tuple->endpoint_port = as_sent ? packet->source_port : packet->destination_port;",
-        "tuple->endpoint_port = as_sent ? packet->destination_port : packet->source_port;",
+        "l4.h",
+        ".endpoint_port = as_sent ? packet->source_port : packet->destination_port,",
+        ".endpoint_port = as_sent ? packet->destination_port : packet->source_port,",
     ),
     Fault(
         "deny ignored",
