@@ -68,7 +68,6 @@ static __always_inline struct entry *flow_opened_by_endpoint(struct context *con
 
 	context->own = own;
 	context->connection->found = own;
-	forget_memory();
 	if (!own)
 		return NULL;
 	if (own->flags & ENTRY_SELECTION)
@@ -91,7 +90,6 @@ static __always_inline void belong(struct context *context, struct entry *flow,
 		connection->translated = false;
 	connection->opener = flow ? opener : sender_of(hook);
 	connection->reason = !flow ? REASON_NEW : from_opener ? REASON_ESTABLISHED : REASON_REPLY;
-	forget_memory();
 }
 
 /* CT-1b, between two live flows: an open one, else the one whose opener sent the packet. */

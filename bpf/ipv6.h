@@ -107,7 +107,6 @@ static __always_inline enum reason parse_ipv6(struct context *context, __be32 *s
 	if (end > packet->end)
 		return REASON_INVALID_HEADER;
 	packet->end = end;
-	forget_memory();
 	return walk_extension_headers(context->skb, packet);
 }
 

@@ -36,11 +36,9 @@ static __always_inline enum reason parse(struct context *context, const enum hoo
 	enum reason reason;
 
 	reason = parse_l3(context, hook, family);
-	forget_memory();
 	if (reason)
 		return reason;
 	reason = parse_l4(context, family);
-	forget_memory();
 	if (reason)
 		return reason;
 	context->workspace->parsed = true;

@@ -151,7 +151,6 @@ static __always_inline enum reason policy_apply(struct context *context, const e
 	flow_key_set_opener(context->flow_key, context->connection->opener);
 	judgement->allowed = policy_judge(context, family);
 	judgement->judged = !flow;
-	forget_memory();
 	if (flow)
 		hit(context, CLAUSE_POL_5);
 	if (judgement->allowed)

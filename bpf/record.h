@@ -43,18 +43,14 @@ static __always_inline void flow_first_flags_set(const struct context *context, 
 	const struct packet *packet = context->packet;
 
 	*flags = context->connection->balanced ? ENTRY_LOAD_BALANCED : 0;
-	forget_memory();
 	if (context->connection->hairpin)
 		*flags |= ENTRY_HAIRPIN;
-	forget_memory();
 	if (!packet_is_tcp(packet))
 		return;
 	if (!packet_is_initial_syn(packet))
 		*flags |= ENTRY_PICKED_UP;
-	forget_memory();
 	if (packet->tcp_flags & TCP_FIN)
 		*flags |= ENTRY_OPENER_CLOSING;
-	forget_memory();
 }
 
 static __always_inline bool flow_create(struct context *context, const enum family family)
