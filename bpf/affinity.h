@@ -22,7 +22,7 @@ static __always_inline void affinity_key_set(struct affinity_key *key, struct co
 					     const __u32 service, const enum family family)
 {
 	key->service = service;
-	address_copy(key->client_address, endpoint_address(context->tuple), family);
+	address_copy(key->client_address, context->endpoint_address, family);
 }
 
 /* NULL: the client has none, or it has not been used for too long. */

@@ -10,11 +10,12 @@
 #include "murmur.h"
 
 /* LB-3a. Words are hashed as the numbers that they are. */
-static __always_inline __u32 client_hash(struct flow_key *tuple, const __u32 service,
+static __always_inline __u32 client_hash(const struct context *context, const __u32 service,
 					 const bool with_port, const enum family family)
 {
-	const __be32 *client = endpoint_address(tuple);
-	const __u32 port = with_port ? network16(tuple->tuple.endpoint_port) : 0;
+	const __be32 *client = context->endpoint_address;
+	const struct flow_tuple *tuple = &context->tuple->tuple;
+	const __u32 port = with_port ? network16(tuple->endpoint_port) : 0;
 	__u32 hash = 0;
 
 	hash = murmur_add(hash, network32(client[0]));
@@ -23,7 +24,7 @@ static __always_inline __u32 client_hash(struct flow_key *tuple, const __u32 ser
 		hash = murmur_add(hash, network32(client[2]));
 		hash = murmur_add(hash, network32(client[3]));
 	}
-	hash = murmur_add(hash, port << 16 | tuple->tuple.protocol);
+	hash = murmur_add(hash, port << 16 | tuple->protocol);
 	hash = murmur_add(hash, service);
 	return murmur_finish(hash, 4 * (words_of(family) + 2));
 }
@@ -41,7 +42,7 @@ static __always_inline __u32 algorithm_choose(struct context *context,
 			       bpf_get_prandom_u32() % service->eligible_count : 0;
 	if (!service->maglev_size)
 		return service->eligible_count;
-	slot = client_hash(context->tuple, identifier, !service->affinity_timeout, family);
+	slot = client_hash(context, identifier, !service->affinity_timeout, family);
 	slot = service->maglev_first + slot % service->maglev_size;
 	index = map_lookup(maglev_tables, &slot);
 	return index ? *index : service->eligible_count;

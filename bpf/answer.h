@@ -44,7 +44,7 @@ static __always_inline void answer_ipv4_header(struct context *context, const __
 		.protocol = protocol,
 	};
 	address_copy(ip->source, peer_address(context->tuple, FAMILY_IPV4), FAMILY_IPV4);
-	address_copy(ip->destination, endpoint_address(context->tuple), FAMILY_IPV4);
+	address_copy(ip->destination, context->endpoint_address, FAMILY_IPV4);
 	ip->checksum = ~checksum_fold(bpf_csum_diff(NULL, 0, (__be32 *)ip, sizeof(*ip), 0));
 }
 
@@ -60,7 +60,7 @@ static __always_inline void answer_ipv6_header(struct context *context, const __
 		.hop_limit = ANSWER_TTL,
 	};
 	address_copy(ip->source, peer_address(context->tuple, FAMILY_IPV6), FAMILY_IPV6);
-	address_copy(ip->destination, endpoint_address(context->tuple), FAMILY_IPV6);
+	address_copy(ip->destination, context->endpoint_address, FAMILY_IPV6);
 }
 
 static __always_inline void answer_ip_header(struct context *context, const __u8 protocol,
@@ -79,7 +79,7 @@ static __always_inline __u32 pseudo_header_sum(struct context *context, const __
 	const __u32 size = sizeof(__be32) * words_of(family);
 	__u32 sum = network16(protocol) + network16(length);
 
-	sum = bpf_csum_diff(NULL, 0, endpoint_address(context->tuple), size, sum);
+	sum = bpf_csum_diff(NULL, 0, context->endpoint_address, size, sum);
 	return bpf_csum_diff(NULL, 0, peer_address(context->tuple, family), size, sum);
 }
 

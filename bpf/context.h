@@ -45,7 +45,7 @@ struct connection {
 	bool reopened;			/* CT-6, through a selection; of what leaves */
 	bool hairpin;			/* the pod talks to itself (LB-11) */
 	bool unchanged;			/* entering on a hairpin flow: all was done when it left (LB-11c) */
-	bool stateless;			/* an ICMP error: no entry of its own (CT-9) */
+	bool stateless;			/* no entry of its own: an ICMP error (CT-9), or for others (PKT-7b) */
 	bool affinity;			/* a new flow's backend becomes the affine one (LB-7a) */
 	bool reassembles;		/* a later fragment without its first (FRAG-2) */
 };
@@ -67,12 +67,15 @@ struct pod {
 	__u32 identity;
 	__u32 policy;
 	__u32 flags;			/* enum endpoint_flag */
+	__u32 ipv6_number;
 };
 
 struct workspace {
 	struct packet packet;
 	struct connection connection;
 	struct judgement judgement;
+	__be32 endpoint_address[WORDS_IPV6];
+	__be32 quoted_endpoint_address[WORDS_IPV6];
 	struct flow_key tuple;
 	struct flow_key flow_key;
 	struct flow_key former_key;
@@ -101,6 +104,7 @@ struct context {
 	struct packet *packet;
 	struct connection *connection;
 	struct judgement *judgement;
+	__be32 *endpoint_address;		/* that the packet has at the endpoint's end */
 	struct flow_key *tuple;			/* the packet's own, seen from the endpoint */
 	struct flow_key *flow_key;		/* the flow's: with the backend for a service */
 	const struct pod *pod;			/* from step 2 on */

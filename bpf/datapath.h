@@ -34,11 +34,16 @@ static __always_inline bool is_drop(const enum reason reason)
 	return reason >= REASON_UNKNOWN_L3;
 }
 
-/* Step 4. Related: an ICMP error about a flow, which goes its own way from here. */
+/*
+ * Step 4. Related: an ICMP error about a flow, which goes its own way from here. What enters for
+ * another address than the pod's belongs to none (PKT-7b).
+ */
 static __always_inline enum reason find_flow(struct context *context, const enum hook hook,
 					     const enum family family)
 {
-	if (!packet_is_icmp(context->packet, family))
+	if (hook == HOOK_TO_CONTAINER && context->connection->stateless)
+		belong(context, NULL, OPENER_PEER, hook);
+	else if (!packet_is_icmp(context->packet, family))
 		conntrack_find(context, hook, family);
 	else if (!packet_is_icmp_error(context->packet, family))
 		conntrack_find_icmp(context, hook, family);
@@ -194,6 +199,7 @@ static __always_inline void context_begin(struct context *context)
 	context->connection = &workspace->connection;
 	context->judgement = &workspace->judgement;
 	context->pod = &workspace->pod;
+	context->endpoint_address = workspace->endpoint_address;
 	context->tuple = &workspace->tuple;
 	context->flow_key = &workspace->flow_key;
 	*context->packet = (struct packet){ .length = context->skb->len, .end = context->skb->len };

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Step 2: the endpoint of the interface, and its packets' source (PKT-7). */
+/* Step 2: the endpoint of the interface, and whether its packets have its address (PKT-7). */
 #ifndef TWINPATH_ENDPOINT_H
 #define TWINPATH_ENDPOINT_H
 
 #include "platform.h"
 
 #include "context.h"
+#include "l4.h"
 #include "verifier.h"
 
 static __always_inline bool endpoint_has_address(const struct endpoint *endpoint,
@@ -31,6 +32,7 @@ static __always_inline bool pod_copy(struct pod *pod, const struct endpoint *end
 	pod->identity = endpoint->identity;
 	pod->policy = endpoint->policy;
 	pod->flags = endpoint->flags;
+	pod->ipv6_number = endpoint->ipv6_number;
 	forget_memory();
 	if ((endpoint->interface ^ interface) | (endpoint->interface_again ^ interface))
 		return false;
@@ -38,22 +40,32 @@ static __always_inline bool pod_copy(struct pod *pod, const struct endpoint *end
 	return true;
 }
 
-/* 0: go on. The destination of what enters a pod is not checked (PKT-7b). */
+static __always_inline void tuple_set(struct context *context, const enum hook hook,
+				      const enum family family)
+{
+	flow_key_set(context, context->tuple, context->packet, hook == HOOK_FROM_CONTAINER,
+		     family);
+}
+
+/* 0: go on. */
 static __always_inline enum reason endpoint_find(struct context *context, const enum hook hook,
 						 const enum family family)
 {
 	const __u32 interface = context->skb->ifindex;
 	const struct endpoint *endpoint = map_lookup(endpoints, &interface);
-	__u32 is_source;
+	__u32 is_own;
 
 	if (!endpoint)
 		return REASON_UNKNOWN_ENDPOINT;
-	is_source = hook == HOOK_TO_CONTAINER ||
-		    endpoint_has_address(endpoint, endpoint_address(context->tuple), family);
-	opaque(is_source);	/* one number, so that verifiers go on from here once */
+	is_own = endpoint_has_address(endpoint, context->endpoint_address, family);
+	opaque(is_own);	/* one number, so that verifiers go on from here once */
 	if (!pod_copy(&context->workspace->pod, endpoint, interface))
 		return REASON_UNKNOWN_ENDPOINT;
-	return is_source ? 0 : REASON_INVALID_SOURCE;
+	if (hook == HOOK_FROM_CONTAINER && !is_own)
+		return REASON_INVALID_SOURCE;
+	context->connection->stateless = !is_own;
+	tuple_set(context, hook, family);
+	return 0;
 }
 
 #endif

@@ -55,13 +55,13 @@ static __always_inline void error_translate_hairpin(struct context *context,
 	const struct replacement peer = {
 		.end = END_SOURCE,
 		.old_address = peer_address(quoted, family),
-		.address = endpoint_address(quoted),
+		.address = context->endpoint_address,
 		.old_port = quoted->tuple.peer_port,
 		.port = to_server ? flow_key->tuple.endpoint_port : quoted->tuple.peer_port,
 	};
 	const struct replacement endpoint = {
 		.end = END_DESTINATION,
-		.old_address = endpoint_address(quoted),
+		.old_address = context->endpoint_address,
 		.address = to_server ? peer_address(flow_key, family) : service_address(flow),
 		.old_port = quoted->tuple.endpoint_port,
 		.port = to_server ? quoted->tuple.endpoint_port : flow->service_port,
@@ -70,7 +70,7 @@ static __always_inline void error_translate_hairpin(struct context *context,
 	hit(context, CLAUSE_NAT_2);
 	swap_ethernet_addresses(context->skb);
 	error_rewrite_end(context, &peer, peer_address(context->tuple, family), family);
-	error_rewrite_end(context, &endpoint, endpoint_address(context->tuple), family);
+	error_rewrite_end(context, &endpoint, context->endpoint_address, family);
 }
 
 static __always_inline void error_translate_leaving(struct context *context,

@@ -12,7 +12,7 @@
 static __always_inline void event_set_tuple(struct event *event, struct context *context,
 					    const enum hook hook, const enum family family)
 {
-	const __be32 *endpoint = endpoint_address(context->tuple);
+	const __be32 *endpoint = context->endpoint_address;
 	const __be32 *peer = peer_address(context->tuple, family);
 	const bool leaving = hook == HOOK_FROM_CONTAINER;
 
@@ -64,7 +64,7 @@ static __always_inline void event_selection(struct context *context, const enum 
 	event->backend = context->connection->backend;
 	event->backend_port = hairpin ? key->tuple.endpoint_port : key->tuple.peer_port;
 	address_widen(event->backend_address,
-		      hairpin ? endpoint_address(key) : peer_address(key, family), family);
+		      hairpin ? context->endpoint_address : peer_address(key, family), family);
 	ring_submit(event);
 }
 

@@ -66,28 +66,40 @@ static __always_inline void address_widen(__be32 *to, const __be32 *from, const 
 }
 
 /*
- * A flow's key in either family: its first bytes are a struct flow_key_ipv4 or all of it a struct
- * flow_key_ipv6. The endpoint's address stands first, the peer's right behind it.
+ * A flow's key in either family: its last bytes are a struct flow_key_ipv4 or all of it a struct
+ * flow_key_ipv6.
  */
 struct flow_key {
+	__be32 addresses[WORDS_IPV6];
 	struct flow_tuple tuple;
-	__be32 addresses[2 * WORDS_IPV6];
 } __attribute__((aligned(8)));
+
+/* In words. */
+#define FLOW_KEY_BEGIN_IPV4 (WORDS_IPV6 - 2 * WORDS_IPV4)
 
 _Static_assert(sizeof(struct flow_tuple) == sizeof(__u64), "flow tuple");
 
 _Static_assert(sizeof(struct flow_key) == sizeof(struct flow_key_ipv6), "flow key");
-_Static_assert(offsetof(struct flow_key, addresses) ==
-		       offsetof(struct flow_key_ipv4, endpoint_address), "flow key addresses");
+_Static_assert(sizeof(struct flow_key) - FLOW_KEY_BEGIN_IPV4 * sizeof(__be32) ==
+		       sizeof(struct flow_key_ipv4), "flow key of IPv4");
 
-static __always_inline __be32 *endpoint_address(struct flow_key *key)
+/* Where the key in the table begins. */
+static __always_inline __be32 *flow_key_begin(struct flow_key *key, const enum family family)
 {
-	return key->addresses;
+	return key->addresses + (family == FAMILY_IPV4 ? FLOW_KEY_BEGIN_IPV4 : 0);
 }
 
 static __always_inline __be32 *peer_address(struct flow_key *key, const enum family family)
 {
-	return key->addresses + words_of(family);
+	return flow_key_begin(key, family) + (family == FAMILY_IPV4 ? WORDS_IPV4 : 0);
+}
+
+/* A key of IPv6 has the endpoint's number in its tuple instead. */
+static __always_inline void flow_key_set_endpoint(struct flow_key *key, const __be32 *address,
+						  const enum family family)
+{
+	if (family == FAMILY_IPV4)
+		address_copy(flow_key_begin(key, family), address, family);
 }
 
 static __always_inline void flow_key_set_tuple(struct flow_key *key, const struct flow_tuple tuple)
@@ -108,7 +120,7 @@ static __always_inline void flow_key_copy(struct flow_key *to, struct flow_key *
 					  const enum family family)
 {
 	flow_key_set_tuple(to, from->tuple);
-	address_copy(endpoint_address(to), endpoint_address(from), family);
+	flow_key_set_endpoint(to, flow_key_begin(from, family), family);
 	address_copy(peer_address(to, family), peer_address(from, family), family);
 }
 

@@ -15,40 +15,40 @@ static __always_inline enum opener other_end(const enum opener opener)
 	return opener ^ OPENER_ENDPOINT ^ OPENER_PEER;
 }
 
-static __always_inline struct entry *conntrack_lookup(const struct flow_key *key,
+static __always_inline struct entry *conntrack_lookup(struct flow_key *key,
 						      const enum family family)
 {
 	if (family == FAMILY_IPV4)
-		return map_lookup(conntrack_ipv4, key);
-	return map_lookup(conntrack_ipv6, key);
+		return map_lookup(conntrack_ipv4, flow_key_begin(key, family));
+	return map_lookup(conntrack_ipv6, flow_key_begin(key, family));
 }
 
 /*
  * The same for keys that mostly have no entry: their ports tell so without a look-up. `opener` is
  * the key's, which verifiers do not know of memory.
  */
-static __always_inline struct entry *conntrack_probe(const struct flow_key *key,
+static __always_inline struct entry *conntrack_probe(struct flow_key *key,
 						     const __u8 opener, const enum family family)
 {
 	return can_have_entry(&key->tuple, opener) ? conntrack_lookup(key, family) : NULL;
 }
 
-static __always_inline long conntrack_update(const struct flow_key *key,
+static __always_inline long conntrack_update(struct flow_key *key,
 					     const struct entry_value *value,
 					     const enum family family)
 {
 	server_port_note(&key->tuple);
 	if (family == FAMILY_IPV4)
-		return map_update(conntrack_ipv4, key, value, BPF_ANY);
-	return map_update(conntrack_ipv6, key, value, BPF_ANY);
+		return map_update(conntrack_ipv4, flow_key_begin(key, family), value, BPF_ANY);
+	return map_update(conntrack_ipv6, flow_key_begin(key, family), value, BPF_ANY);
 }
 
-static __always_inline void conntrack_delete(const struct flow_key *key, const enum family family)
+static __always_inline void conntrack_delete(struct flow_key *key, const enum family family)
 {
 	if (family == FAMILY_IPV4)
-		map_delete(conntrack_ipv4, key);
+		map_delete(conntrack_ipv4, flow_key_begin(key, family));
 	else
-		map_delete(conntrack_ipv6, key);
+		map_delete(conntrack_ipv6, flow_key_begin(key, family));
 }
 
 /* CT-4. An entry whose expiry has come is absent. */

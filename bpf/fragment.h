@@ -6,8 +6,7 @@
 #include "platform.h"
 
 #include "context.h"
-#include "l4.h"
-#include "parse.h"
+#include "endpoint.h"
 
 static __always_inline struct datagram *datagram_lookup(const struct datagram_key *key,
 							const enum family family)
@@ -33,7 +32,7 @@ static __always_inline struct datagram_key *datagram_key_make(struct context *co
 							      const enum family family)
 {
 	struct datagram_key *key = &context->workspace->datagram_key;
-	const __be32 *endpoint = endpoint_address(context->tuple);
+	const __be32 *endpoint = context->endpoint_address;
 	const __be32 *peer = peer_address(context->tuple, family);
 	const bool leaving = hook == HOOK_FROM_CONTAINER;
 	const struct datagram_tuple tuple = {

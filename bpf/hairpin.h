@@ -22,7 +22,8 @@ static __always_inline void flow_key_towards(struct context *context, struct flo
 					     const struct backend *backend,
 					     const enum family family)
 {
-	__be32 *endpoint = endpoint_address(context->tuple), *peer = peer_address(key, family);
+	const __be32 *endpoint = context->endpoint_address;
+	__be32 *peer = peer_address(key, family);
 	struct flow_tuple tuple = context->tuple->tuple;
 
 	if (address_equal(backend->address, endpoint, family)) {
@@ -36,7 +37,7 @@ static __always_inline void flow_key_towards(struct context *context, struct flo
 		address_copy(peer, backend->address, family);
 	}
 	flow_key_set_tuple(key, tuple);
-	address_copy(endpoint_address(key), endpoint, family);
+	flow_key_set_endpoint(key, endpoint, family);
 }
 
 /* Whether a key made so is a hairpin's: nobody else's client is the peer. */

@@ -131,13 +131,13 @@ static __always_inline enum reason parse_l4(struct context *context, const enum 
 }
 
 /*
- * Ports seen from the endpoint. ICMP has no two ends: the identifier stands for the endpoint's
- * port, type and code for the peer's, whoever sent it (CT-8). What the endpoint opened is looked up
- * first; whoever looks for something else says so.
+ * The key of a packet at this endpoint, but for its peer's address. ICMP has no two ends: the
+ * identifier stands for the endpoint's port, type and code for the peer's, whoever sent it (CT-8).
+ * What the endpoint opened is looked up first; whoever looks for something else says so.
  */
-static __always_inline void flow_key_set_ports(struct flow_key *key, const struct packet *packet,
-					       const bool sent_by_endpoint,
-					       const enum family family)
+static __always_inline void flow_key_set(struct context *context, struct flow_key *key,
+					 const struct packet *packet, const bool sent_by_endpoint,
+					 const enum family family)
 {
 	const bool as_sent = sent_by_endpoint || packet_is_icmp(packet, family);
 	const struct flow_tuple tuple = {
@@ -145,9 +145,11 @@ static __always_inline void flow_key_set_ports(struct flow_key *key, const struc
 		.peer_port = as_sent ? packet->destination_port : packet->source_port,
 		.protocol = packet->protocol,
 		.opener = OPENER_ENDPOINT,
+		.endpoint_number = family == FAMILY_IPV6 ? context->pod->ipv6_number : 0,
 	};
 
 	flow_key_set_tuple(key, tuple);
+	flow_key_set_endpoint(key, context->endpoint_address, family);
 }
 
 #endif

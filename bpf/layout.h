@@ -3,9 +3,9 @@
  * What is in the maps. User space derives its codecs from the BTF of these types, so nothing here
  * is written down a second time.
  *
- * Addresses stand last in keys and values, as one word for IPv4 and four for IPv6. Code for both
- * families works on the common part and on a word count that the compiler knows; IPv4 pays for
- * no byte of IPv6. Ports and addresses are in network order, everything else in the machine's.
+ * Addresses stand last in keys and values, but first in a flow's key, as one word for IPv4 and four
+ * for IPv6. Code for both families works on the common part and on a word count that the compiler
+ * knows; IPv4 pays for no byte of IPv6. Ports and addresses are in network order, everything else in the machine's.
  */
 #ifndef TWINPATH_LAYOUT_H
 #define TWINPATH_LAYOUT_H
@@ -81,29 +81,34 @@ struct endpoint {
 	__u32 flags;			/* enum endpoint_flag */
 	__be32 ipv4[WORDS_IPV4];
 	__be32 ipv6[WORDS_IPV6];
+	__u32 ipv6_number;		/* what stands for this address in conntrack, 16 bits */
 	__u32 interface_again;		/* kernels copy from either end (pod_copy) */
 };
 
-/* conntrack: flows and selections in one table, so that a packet's own tuple finds either. */
+/*
+ * conntrack: flows and selections in one table, so that a packet's own tuple finds either. Whose
+ * flow it is, IPv4 says by the endpoint's address. IPv6 says it by a number that the control plane
+ * gives to each such address: the kernel hashes 24 bytes in as many steps as the 16 of IPv4, and
+ * needs two more for 40. The number comes last, because it is known last: the kernel can begin.
+ */
 
 struct flow_tuple {
 	__be16 endpoint_port;
 	__be16 peer_port;
 	__u8 protocol;
 	__u8 opener;			/* enum opener */
-	__u16 padding;
+	__u16 endpoint_number;		/* endpoint.ipv6_number; IPv4: 0 */
 };
 
 struct flow_key_ipv4 {
-	struct flow_tuple tuple;
 	__be32 endpoint_address[WORDS_IPV4];
 	__be32 peer_address[WORDS_IPV4];
+	struct flow_tuple tuple;
 };
 
 struct flow_key_ipv6 {
-	struct flow_tuple tuple;
-	__be32 endpoint_address[WORDS_IPV6];
 	__be32 peer_address[WORDS_IPV6];
+	struct flow_tuple tuple;
 };
 
 enum entry_flag {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Step 1 of the way of a packet: from bytes to a tuple (PKT-1 to PKT-6). */
+/* Step 1 of the way of a packet: from bytes to addresses and ports (PKT-1 to PKT-6). */
 #ifndef TWINPATH_PARSE_H
 #define TWINPATH_PARSE_H
 
@@ -13,7 +13,7 @@
 static __always_inline enum reason parse_l3(struct context *context, const enum hook hook,
 					    const enum family family)
 {
-	__be32 *endpoint = endpoint_address(context->tuple);
+	__be32 *endpoint = context->endpoint_address;
 	__be32 *peer = peer_address(context->tuple, family);
 	__be32 *source = hook == HOOK_FROM_CONTAINER ? endpoint : peer;
 	__be32 *destination = hook == HOOK_FROM_CONTAINER ? peer : endpoint;
@@ -21,12 +21,6 @@ static __always_inline enum reason parse_l3(struct context *context, const enum 
 	if (family == FAMILY_IPV4)
 		return parse_ipv4(context, source, destination);
 	return parse_ipv6(context, source, destination);
-}
-
-static __always_inline void tuple_set(struct context *context, const enum hook hook,
-				      const enum family family)
-{
-	flow_key_set_ports(context->tuple, context->packet, hook == HOOK_FROM_CONTAINER, family);
 }
 
 /* 0: go on; untracked: let it pass as it is. */
@@ -42,7 +36,6 @@ static __always_inline enum reason parse(struct context *context, const enum hoo
 	if (reason)
 		return reason;
 	context->workspace->parsed = true;
-	tuple_set(context, hook, family);
 	return 0;
 }
 

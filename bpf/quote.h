@@ -56,7 +56,7 @@ static __always_inline bool quote_parse(struct context *context, const enum hook
 {
 	struct packet *quote = &context->workspace->quote;
 	struct flow_key *tuple = &context->workspace->quote_tuple;
-	__be32 *endpoint = endpoint_address(tuple);
+	__be32 *endpoint = context->workspace->quoted_endpoint_address;
 	__be32 *peer = peer_address(tuple, family);
 	__be32 *source = hook == HOOK_TO_CONTAINER ? endpoint : peer;
 	__be32 *destination = hook == HOOK_TO_CONTAINER ? peer : endpoint;
@@ -66,8 +66,8 @@ static __always_inline bool quote_parse(struct context *context, const enum hook
 	    quote->fragment == FRAGMENT_LATER || !quote_parse_l4(context, family))
 		return false;
 	/* It went the other way than the error at this hook (CT-9a). */
-	flow_key_set_ports(tuple, quote, hook == HOOK_TO_CONTAINER, family);
-	return address_equal(endpoint, endpoint_address(context->tuple), family);
+	flow_key_set(context, tuple, quote, hook == HOOK_TO_CONTAINER, family);
+	return address_equal(endpoint, context->endpoint_address, family);
 }
 
 #endif

@@ -87,7 +87,7 @@ static __always_inline bool translate_to_service(struct context *context, const 
 	struct entry *flow = context->flow;
 	const struct replacement replacement = {
 		.end = END_SOURCE,
-		.old_address = hook == HOOK_FROM_CONTAINER ? endpoint_address(context->tuple)
+		.old_address = hook == HOOK_FROM_CONTAINER ? context->endpoint_address
 							   : peer_address(context->tuple, family),
 		.address = service_address(flow),
 		.old_port = backend_port(context, hook),
@@ -105,7 +105,7 @@ static __always_inline bool translate_to_own_server(struct context *context,
 	const struct flow_tuple *tuple = &context->tuple->tuple;
 	const struct replacement source = {
 		.end = END_SOURCE,
-		.old_address = endpoint_address(context->tuple),
+		.old_address = context->endpoint_address,
 		.address = peer_address(context->flow_key, family),
 		.old_port = tuple->endpoint_port,
 		.port = tuple->endpoint_port,
@@ -113,7 +113,7 @@ static __always_inline bool translate_to_own_server(struct context *context,
 	const struct replacement destination = {
 		.end = END_DESTINATION,
 		.old_address = peer_address(context->tuple, family),
-		.address = endpoint_address(context->tuple),
+		.address = context->endpoint_address,
 		.old_port = tuple->peer_port,
 		.port = context->flow_key->tuple.endpoint_port,
 	};
@@ -131,7 +131,7 @@ static __always_inline bool translate_to_own_client(struct context *context,
 	const struct replacement destination = {
 		.end = END_DESTINATION,
 		.old_address = peer_address(context->tuple, family),
-		.address = endpoint_address(context->tuple),
+		.address = context->endpoint_address,
 		.old_port = tuple->peer_port,
 		.port = tuple->peer_port,
 	};

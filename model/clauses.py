@@ -21,7 +21,7 @@ CLAUSES: Final[dict[str, str]] = {
     "PKT-6": "TCP flag combinations that no TCP sends are dropped",
     "PKT-7": "a packet leaving a pod has the endpoint's source address",
     "PKT-7a": "the interface has an endpoint",
-    "PKT-7b": "the destination of an entering packet is not checked",
+    "PKT-7b": "what enters for another address than the pod's is judged and belongs to no flow",
     "PKT-8": "checksums are updated incrementally",
     "PKT-8a": "a UDP checksum of 0 stays 0 in IPv6 too",
     "PKT-8b": "SCTP's checksum is left alone",

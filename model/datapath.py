@@ -24,7 +24,7 @@ from model import (
 from model.conntrack import Finding, Match
 from model.decision import Decision, drop_passage, dropped
 from model.domain.failure import Failure
-from model.domain.flow import Flow, FlowKey, Selection
+from model.domain.flow import Flow, FlowKey, Opener, Selection
 from model.domain.packet import Packet, Verdict
 from model.domain.policy import RuleVerdict
 from model.domain.reason import Reason
@@ -76,11 +76,9 @@ def note_drop(trace: Trace, clause: str, reason: Reason) -> None:
 
 def walk(passage: Passage) -> Decision:
     """Steps 2 and 3, then the rest, and what a first fragment leaves behind."""
-    view, address = passage.view, passage.endpoint.address(passage.view.family)
-    if passage.leaves_pod and view.source != address:
+    view = passage.view
+    if passage.leaves_pod and view.source != passage.endpoint.address(view.family):
         raise Drop(Reason.INVALID_SOURCE, "PKT-7")
-    if not passage.leaves_pod and view.destination != address:
-        passage.trace.note("PKT-7b", "enters for another address", view.destination)
     if view.fragment is None:
         return track(passage)
     decision = fragments.place(passage, view.fragment)
@@ -93,6 +91,8 @@ def walk(passage: Passage) -> Decision:
 def track(passage: Passage) -> Decision:
     """Step 4, then the way of errors, of new or of known flows."""
     view, hook = passage.view, passage.packet.hook
+    if passage.is_for_another:
+        return let_in(passage)
     if is_icmp_error(view):
         quoted = related.find_quoted(passage)
         if quoted is not None:
@@ -104,6 +104,14 @@ def track(passage: Passage) -> Decision:
         return open_flow(passage, finding)
     assert finding.match is not None  # noqa: S101 - a known flow has a match
     return continue_flow(passage, finding.match)
+
+
+def let_in(passage: Passage) -> Decision:
+    """A packet for another address than the pod's: judged, and nothing remembered (PKT-7b)."""
+    passage.trace.note("PKT-7b", "belongs to no flow, being for", passage.view.destination)
+    new_flow.require_start(passage)
+    new_flow.judge(passage, conntrack.flow_key(passage.view, passage.packet.hook, Opener.PEER))
+    return Decision(Reason.NEW, Verdict.PASS, passage.packet.data, passage.events)
 
 
 def continue_flow(passage: Passage, match: Match, lost: FlowKey | None = None) -> Decision:

@@ -107,3 +107,9 @@ class Passage:
     def leaves_pod(self) -> bool:
         """Whether the packet is at the from_container hook."""
         return self.packet.hook is Hook.FROM_CONTAINER
+
+    @property
+    def is_for_another(self) -> bool:
+        """Whether the packet enters the pod for an address that is not the endpoint's (PKT-7b)."""
+        own = self.endpoint.address(self.view.family)
+        return not self.leaves_pod and self.view.destination != own

@@ -59,12 +59,12 @@ static __always_inline bool key_set(struct __sk_buff *skb, void *tuple, __u32 *a
 	const __u32 *packet = (void *)(long)skb->data + offset;
 	int i;
 
-	if ((void *)(packet + 2 * words + 1) > (void *)(long)skb->data_end)
+	if ((void *)(packet + words + 1) > (void *)(long)skb->data_end)
 		return false;
 #pragma unroll
-	for (i = 0; i < 2 * words; i++)
+	for (i = 0; i < words; i++)
 		addresses[i] = packet[i];
-	*(__u32 *)tuple = packet[2 * words];
+	*(__u32 *)tuple = packet[words];
 	return true;
 }
 
@@ -75,7 +75,7 @@ static __always_inline bool key_set(struct __sk_buff *skb, void *tuple, __u32 *a
 		struct flow_key_##family_ key = {};                                                \
 		const struct entry_##family_ *entry;                                               \
                                                                                                    \
-		if (!key_set(skb, &key.tuple, key.endpoint_address, words_, offset_))              \
+		if (!key_set(skb, &key.tuple, (__u32 *)&key, words_, offset_))                     \
 			return TC_ACT_SHOT;                                                        \
 		entry = bpf_map_lookup_elem(&floor_##family_, &key);                               \
 		return entry && !entry->entry.expires ? TC_ACT_OK : TC_ACT_SHOT;                   \
@@ -87,14 +87,15 @@ static __always_inline bool key_set(struct __sk_buff *skb, void *tuple, __u32 *a
 		struct flow_key_##family_ key = {};                                                \
 		struct floor_state *state = state_get();                                           \
                                                                                                    \
-		if (!state || !key_set(skb, &key.tuple, key.endpoint_address, words_, offset_))    \
+		if (!state ||                                                                      \
+		    !key_set(skb, &key.tuple, (__u32 *)&key, words_, offset_))                     \
 			return TC_ACT_SHOT;                                                        \
 		key.peer_address[0] = ++state->next;                                               \
 		return bpf_map_update_elem(&floor_##family_, &key, &state->value_##family_,        \
 					   BPF_ANY) ? TC_ACT_SHOT : TC_ACT_OK;                     \
 	}
 
-FLOORS(ipv4, WORDS_IPV4, 26)
-FLOORS(ipv6, WORDS_IPV6, 22)
+FLOORS(ipv4, 2 * WORDS_IPV4, 26)	/* both addresses */
+FLOORS(ipv6, WORDS_IPV6, 38)		/* the destination: a number stands for the other end */
 
 char floors_license[] SEC("license") = "Dual BSD/GPL";

@@ -25,8 +25,8 @@ REPEATS: Final = {Floor.LOOKUP: 5 * REPEAT, Floor.INSERT: REPEAT}
 
 PASSED: Final = 0
 FRAMES: Final = {family: Traffic(ADDRESSES[family]).direct("A").data for family in Family}
-PLACES: Final = {Family.IPV4: (26, 8), Family.IPV6: (22, 32)}
-"""Where addresses begin in a frame, and how many bytes they are; the ports come next."""
+PLACES: Final = {Family.IPV4: (26, 8), Family.IPV6: (38, 16)}
+"""Where a key's addresses begin in a frame, and how many bytes they are; ports come next."""
 
 
 class Floors:
@@ -70,8 +70,8 @@ class Floors:
         ends = begin + length
         frame = np.frombuffer(FRAMES[family], np.uint8)
         key = np.zeros(table.key_size, np.uint8)
-        key[:4] = frame[ends : ends + 4]
-        key[8:] = frame[begin:ends]
+        key[:length] = frame[begin:ends]
+        key[length : length + 4] = frame[ends : ends + 4]
         table.update(key.tobytes(), bytes(table.value_size))
 
     def _table(self, family: Family) -> Map:

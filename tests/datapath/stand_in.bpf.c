@@ -40,9 +40,9 @@ static __always_inline void report(const __u64 time, const __u16 padding)
 	ring_submit(event);
 }
 
-static __always_inline void remember(const __u16 padding, const __u16 flags)
+static __always_inline void remember(const __u16 number, const __u16 flags)
 {
-	const struct flow_key_ipv4 key = { .tuple = { .protocol = 6, .padding = padding } };
+	const struct flow_key_ipv4 key = { .tuple = { .protocol = 6, .endpoint_number = number } };
 	const struct entry_ipv4 entry = { .entry = { .expires = 5, .flags = flags } };
 
 	map_update(conntrack_ipv4, &key, &entry, BPF_ANY);

@@ -50,6 +50,10 @@ def test_conntrack(codecs: Codecs, family: Family, data: st.DataObject) -> None:
     of_family = codecs.of[family]
     key = data.draw(flow_keys(family))
     entry = data.draw(entries(family))
+    if family is Family.IPV6:
+        number = data.draw(st.integers(1, of_family.flow_key.most))
+        codecs.numbers.by_address[key.endpoint_address] = number
+        codecs.numbers.by_number[number] = key.endpoint_address
     assert of_family.flow_key.decode(of_family.flow_key.encode(key)) == key
     assert of_family.entry.decode(of_family.entry.encode(entry, data.draw(words))) == entry
 
@@ -126,6 +130,7 @@ def test_configuration(codecs: Codecs, settings: Settings) -> None:
         words,
         st.one_of(st.none(), addresses(Family.IPV4)),
         st.one_of(st.none(), addresses(Family.IPV6)),
+        words,
         st.frozensets(st.sampled_from(Direction)),
     )
 )
@@ -206,15 +211,25 @@ def test_bytes_are_where_the_compiler_put_them(codecs: Codecs, btf: Btf) -> None
     assert data[tuple_offset + port_offset :][:2] == (4711).to_bytes(2, "big")
 
 
-def test_padding_in_a_key_is_noticed(codecs: Codecs, btf: Btf) -> None:
+def test_a_number_in_a_key_that_has_the_address_is_noticed(codecs: Codecs) -> None:
     codec = codecs.of[Family.IPV4].flow_key
-    layout = btf.structures["flow_tuple"]
-    padding = layout.fields["padding"][1] if layout.fields else 0
-    data = bytearray(codec.encode(FlowKey(bytes(4), bytes(4), 0, 0, 0, Opener.ENDPOINT)))
-    assert not any(data)
-    data[padding] = 1
-    with pytest.raises(ContentError, match=r"flow_key_ipv4: tuple\.padding"):
-        codec.decode(bytes(data))
+    data = codec.encode(FlowKey(bytes(4), bytes(4), 1, 2, 6, Opener.PEER))
+    with pytest.raises(ContentError, match="no address of an endpoint has number"):
+        codec.decode(data.replace(b"\x06\x01\0\0", b"\x06\x01\x01\x01"))
+
+
+def test_a_number_stands_for_an_ipv6_address(codecs: Codecs) -> None:
+    codec, numbers = codecs.of[Family.IPV6].flow_key, codecs.numbers
+    numbers.by_address.clear()
+    numbers.by_number.clear()
+    key = FlowKey(bytes(15) + b"\x01", bytes(15) + b"\x02", 1, 2, 6, Opener.PEER)
+    nowhere = codec.encode(key)
+    with pytest.raises(ContentError, match="has number 0"):
+        codec.decode(nowhere)
+    numbers.by_address[key.endpoint_address], numbers.by_number[7] = 7, key.endpoint_address
+    assert codec.encode(key) != nowhere
+    assert codec.decode(codec.encode(key)) == key
+    assert len(nowhere) == 24
 
 
 def test_unknown_numbers_are_noticed(codecs: Codecs) -> None:

@@ -177,7 +177,7 @@ def test_damage_is_told_by_field(subject: KernelSubject) -> None:
 @pytest.mark.parametrize(
     ("mark", "complaint"),
     [
-        (SENSELESS_KEY, "conntrack_ipv4, element 000000000600010000"),
+        (SENSELESS_KEY, "conntrack_ipv4, element 00000000000000000000000006000100"),
         (SENSELESS_ENTRY, "conntrack entry: flags 0x8000"),
     ],
 )

@@ -9,6 +9,7 @@ from harness.datapath.codec.configuration import ConfigurationCodec
 from harness.datapath.codec.counter import CounterCodec, WindowCodec
 from harness.datapath.codec.datagram import DatagramCodec, FragmentKeyCodec
 from harness.datapath.codec.endpoint import EndpointCodec
+from harness.datapath.codec.endpoint_number import EndpointNumbers
 from harness.datapath.codec.entry import EntryCodec
 from harness.datapath.codec.enumeration import check_enumerations
 from harness.datapath.codec.event import EventCodec
@@ -39,9 +40,11 @@ class Codecs:
     def __init__(self, btf: Btf) -> None:
         structures, enumerations = btf.structures, btf.enumerations
         check_enumerations(enumerations)
+        self.numbers = EndpointNumbers()
+        """What stands for endpoints' IPv6 addresses; the control plane fills it."""
         self.of = {
             family: FamilyCodecs(
-                FlowKeyCodec(structures, family),
+                FlowKeyCodec(structures, family, self.numbers),
                 EntryCodec(structures, enumerations, family),
                 AffinityKeyCodec(structures, family),
                 FragmentKeyCodec(structures, family),

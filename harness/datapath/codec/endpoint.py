@@ -19,6 +19,7 @@ FIELDS = (
     "flags",
     "ipv4",
     "ipv6",
+    "ipv6_number",
     "interface_again",
 )
 FLAGS = (
@@ -30,7 +31,10 @@ FLAGS = (
 
 
 class EndpointRow(NamedTuple):
-    """What the datapath knows of an endpoint; `policy` 0 means no rules."""
+    """What the datapath knows of an endpoint; `policy` 0 means no rules.
+
+    `ipv6_number` stands for the IPv6 address in keys of conntrack; NO_NUMBER without one.
+    """
 
     interface: int
     identifier: int
@@ -38,10 +42,11 @@ class EndpointRow(NamedTuple):
     policy: int
     ipv4: Address | None
     ipv6: Address | None
+    ipv6_number: int
     isolated: frozenset[Direction]
 
     @classmethod
-    def of(cls, endpoint: Endpoint, policy: int) -> EndpointRow:
+    def of(cls, endpoint: Endpoint, policy: int, ipv6_number: int) -> EndpointRow:
         """Row of an endpoint under a policy number."""
         return cls(
             endpoint.interface,
@@ -50,6 +55,7 @@ class EndpointRow(NamedTuple):
             policy,
             endpoint.ipv4,
             endpoint.ipv6,
+            ipv6_number,
             endpoint.isolated,
         )
 
@@ -76,13 +82,14 @@ class EndpointCodec:
             flags,
             row.ipv4 or UNSPECIFIED[Family.IPV4],
             row.ipv6 or UNSPECIFIED[Family.IPV6],
+            row.ipv6_number,
             row.interface,
         )
 
     def decode(self, data: bytes) -> EndpointRow:
         """Row from bytes. Raises ContentError."""
         interface, identifier, identity, policy, flags, *addresses = self._record.unpack(data)
-        ipv4, ipv6, _ = addresses
+        ipv4, ipv6, ipv6_number, _ = addresses
         isolated = frozenset(way for way, bit in self._isolated.items() if flags & bit)
         return EndpointRow(
             interface,
@@ -91,5 +98,6 @@ class EndpointCodec:
             policy,
             ipv4 if flags & self._has_ipv4 else None,
             ipv6 if flags & self._has_ipv6 else None,
+            ipv6_number,
             isolated,
         )

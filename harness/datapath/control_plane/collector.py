@@ -29,7 +29,7 @@ class Collector:
         self._maps = maps
         self._codecs = codecs
         self._control_plane = control_plane
-        self._entry_tables = {family: EntryTable(btf, family) for family in Family}
+        self._entry_tables = {family: EntryTable(btf, family, codecs.numbers) for family in Family}
 
     def collect(self, now: int) -> int:
         """Remove what is expired at `now`. How many elements that were.
@@ -42,7 +42,18 @@ class Collector:
             removed += self._sweep(f"conntrack_ipv{family:d}", self._dead_entries(family, now))
             removed += self._sweep(f"affinities_ipv{family:d}", self._dead_affinities(family, now))
             removed += self._sweep(f"datagrams_ipv{family:d}", self._dead_datagrams(now))
+        if self._control_plane.numbers.is_scarce:
+            self._free_numbers()
         return removed
+
+    def _free_numbers(self) -> None:
+        """Those of addresses that neither an endpoint nor an entry has any more."""
+        endpoints = self._control_plane.inventory.endpoints.values()
+        table = self._entry_tables[Family.IPV6]
+        keys = [key for key, _ in self._maps["conntrack_ipv6"].items()]
+        self._control_plane.numbers.keep(
+            {endpoint.ipv6 for endpoint in endpoints if endpoint.ipv6}, table.numbers(keys)
+        )
 
     def _sweep(self, name: str, find_dead: FindDead) -> int:
         table = self._maps[name]

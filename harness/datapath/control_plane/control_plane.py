@@ -9,6 +9,7 @@ from dataclasses import replace
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.configuration import Settings
 from harness.datapath.codec.index import index_key
+from harness.datapath.control_plane.endpoint_numbers import NumberAllocator
 from harness.datapath.control_plane.entries import entry_reader, plan_entries
 from harness.datapath.control_plane.frontends import FrontendTables
 from harness.datapath.control_plane.garbage import garbage_kept
@@ -24,6 +25,7 @@ from harness.datapath.control_plane.validation import check_one_stands
 from harness.kernel.errors import KernelError
 from harness.kernel.loader import Map
 from harness.subject import OperationError
+from model.domain.address import Family
 from model.domain.operation import Operation
 
 CONFIGURATION_KEY = index_key(0)
@@ -49,7 +51,8 @@ class ControlPlane:
         self.clock = 0
         self.tables = Tables(maps) if tables is None else tables
         self.services = ServiceTables(self.tables, codecs)
-        self.policy = PolicyCompiler(self.tables.size("policy_pages"), codecs)
+        self.numbers = NumberAllocator(codecs.numbers, codecs.of[Family.IPV6].flow_key.most)
+        self.policy = PolicyCompiler(self.tables.size("policy_pages"), codecs, self.numbers)
         self.settings = Settings(
             self.inventory.configuration, redirect_to_ingress=redirect_to_ingress
         )
@@ -124,7 +127,15 @@ class ControlPlane:
         self._raise_revisions(changes, moved, plan, journal)
         check_one_stands(changes.entries_after, self._entry_of, self.clock)
         self.inventory.reserve_backends(changes, journal)
-        plan_entries(changes.entries, self._codecs, self.services.slot_of, self._server_ports, plan)
+        plan_entries(
+            changes.entries,
+            self._codecs,
+            self.services.slot_of,
+            self._server_ports,
+            self.numbers,
+            plan,
+            journal,
+        )
         return plan
 
     def _compile_services(self, changes: Changes, plan: Plan, journal: Journal) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.datapath.codec.endpoint_number import EndpointNumbers
 from harness.datapath.codec.enumeration import enumerators
 from harness.datapath.codec.record import structure
 from harness.kernel.btf import Btf
@@ -29,11 +30,12 @@ class DeadEntry(NamedTuple):
 class EntryTable:
     """Layouts of one family's conntrack table, and of what its selections lead to."""
 
-    def __init__(self, btf: Btf, family: Family) -> None:
+    def __init__(self, btf: Btf, family: Family, numbers: EndpointNumbers) -> None:
         self.key = structure(btf.structures, f"flow_key_ipv{family:d}")
         self.value = structure(btf.structures, f"entry_ipv{family:d}")
         self.backend = structure(btf.structures, "backend")
         self.words = ADDRESS_LENGTH[family] // 4
+        self._numbers = numbers
         flags = enumerators(
             btf.enumerations, "entry_flag", ("ENTRY_SELECTION", "ENTRY_LOAD_BALANCED")
         )
@@ -43,6 +45,17 @@ class EntryTable:
             [("flow", self.key), ("address", ">u4", (self.words,)), ("port", ">u2")]
         )
         """A flow's key with the frontend that it is reached by."""
+
+    def endpoint_addresses(self, keys: Records) -> Records:
+        """Words of the address at the endpoint's end of each key; zeros where it has none."""
+        if "endpoint_address" in (self.key.names or ()):
+            return keys["endpoint_address"]
+        return self._numbers.addresses(keys["tuple"]["endpoint_number"])
+
+    def numbers(self, keys: Sequence[bytes]) -> set[int]:
+        """The numbers of endpoints' addresses that these keys name."""
+        records = np.frombuffer(b"".join(keys), self.key)
+        return set(np.unique(records["tuple"]["endpoint_number"]).tolist())
 
 
 def dead_entries(
@@ -114,7 +127,7 @@ def _lead_to_backends(
 ) -> None:
     """Turn the clients' keys into those of their flows, hairpins as LB-11a says."""
     addresses = chosen["address"][:, : table.words]
-    hairpin = (addresses == flows["endpoint_address"]).all(axis=1)
+    hairpin = (addresses == table.endpoint_addresses(flows)).all(axis=1)
     client_ports = flows["tuple"]["endpoint_port"].copy()
     flows["peer_address"] = addresses
     flows["tuple"]["peer_port"] = chosen["port"]

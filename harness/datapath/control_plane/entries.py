@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from harness.datapath.codec.codecs import Codecs
 from harness.datapath.codec.errors import ContentError
+from harness.datapath.control_plane.endpoint_numbers import NumberAllocator
+from harness.datapath.control_plane.journal import Journal
 from harness.datapath.control_plane.plan import Phase, Plan
 from harness.datapath.control_plane.server_ports import ServerPorts
 from harness.kernel.loader import Map
@@ -35,17 +37,24 @@ def entry_reader(maps: Mapping[str, Map], codecs: Codecs) -> Callable[[FlowKey],
     return read
 
 
-def plan_entries(
+def plan_entries(  # noqa: PLR0913, PLR0917 - all that an entry names
     operations: Sequence[PutEntry | RemoveEntry],
     codecs: Codecs,
     slot_of: Callable[[int], int | None],
     server_ports: ServerPorts,
+    numbers: NumberAllocator,
     plan: Plan,
+    journal: Journal,
 ) -> None:
-    """Plan the writes, in the order of the operations. `slot_of` finds a backend's slot."""
+    """Plan the writes, in the order of the operations. `slot_of` finds a backend's slot.
+
+    Raises OperationError where an address cannot have a number.
+    """
     for operation in operations:
         family = operation.key.family
         table = _table(family)
+        if isinstance(operation, PutEntry):
+            numbers.take(operation.key.endpoint_address, journal)
         key = codecs.of[family].flow_key.encode(operation.key)
         if isinstance(operation, RemoveEntry):
             plan.remove(Phase.ENTRIES, table, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.datapath.codec.codecs import Codecs
+from harness.datapath.control_plane.endpoint_numbers import NumberAllocator
 from harness.datapath.control_plane.endpoints import EndpointTable
 from harness.datapath.control_plane.inventory import Changes, Inventory
 from harness.datapath.control_plane.journal import Journal
@@ -20,11 +21,11 @@ class PolicyCompiler:
     apart. Each row that any of these can lead to is there beforehand.
     """
 
-    def __init__(self, page_count: int, codecs: Codecs) -> None:
+    def __init__(self, page_count: int, codecs: Codecs, numbers: NumberAllocator) -> None:
         self.pages = PolicyPages(page_count, codecs.policy)
         self._peers = PeerTables(codecs)
         self._policies = PolicyTables(self.pages, codecs)
-        self._endpoints = EndpointTable(codecs)
+        self._endpoints = EndpointTable(codecs, numbers)
 
     def start(self, plan: Plan, journal: Journal) -> None:
         """Plan what the tables hold without any object: everyone is world."""
