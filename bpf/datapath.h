@@ -41,8 +41,8 @@ static __always_inline bool is_drop(const enum reason reason)
 static __always_inline enum reason find_flow(struct context *context, const enum hook hook,
 					     const enum family family)
 {
-	if (hook == HOOK_TO_CONTAINER && context->connection->stateless)
-		belong(context, NULL, OPENER_PEER, hook);
+	if (context->connection->stateless)
+		belong(context, NULL, sender_of(hook), hook);
 	else if (!packet_is_icmp(context->packet, family))
 		conntrack_find(context, hook, family);
 	else if (!packet_is_icmp_error(context->packet, family))

@@ -61,9 +61,9 @@ static __always_inline enum reason endpoint_find(struct context *context, const 
 	opaque(is_own);	/* one number, so that verifiers go on from here once */
 	if (!pod_copy(&context->workspace->pod, endpoint, interface))
 		return REASON_UNKNOWN_ENDPOINT;
+	context->connection->stateless = !is_own;
 	if (hook == HOOK_FROM_CONTAINER && !is_own)
 		return REASON_INVALID_SOURCE;
-	context->connection->stateless = !is_own;
 	tuple_set(context, hook, family);
 	return 0;
 }
