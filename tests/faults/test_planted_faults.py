@@ -111,7 +111,7 @@ DATAPATH_FAULTS = (
     Fault(
         "the hash without the client's port",
         "algorithm.h",
-        "with_port ? network16(tuple->tuple.endpoint_port) : 0",
+        "with_port ? network16(tuple->endpoint_port) : 0",
         "0",
     ),
     Fault(

@@ -13,20 +13,20 @@ OPPOSITE = {
     b"END_SOURCE": b"END_DESTINATION",
     b"END_DESTINATION": b"END_SOURCE",
 }
-ENDPOINT, PEER = b"endpoint_address", b"peer_address"
+ENDPOINT, PEER = b"context->endpoint_address", b"peer_address"
 
 
 def find(source: CSource) -> Iterator[Replacement]:
-    """Names of ends that are used, and calls that give an end's address."""
+    """Names of ends that are used, and what gives an end's address."""
     for place in source.walk(*NAMES):
         if source.text(place) in OPPOSITE and not is_declared(place):
             yield source.replace(place, OPPOSITE[source.text(place)])
-    for call in source.calls((ENDPOINT,)):
-        key = source.text(source.arguments(call)[0])
-        yield source.replace(call, PEER + b"(" + key + b", " + family_of(source, call) + b")")
+    for place in source.walk("field_expression"):
+        if source.text(place) == ENDPOINT:
+            peer = PEER + b"(context->tuple, " + family_of(source, place) + b")"
+            yield source.replace(place, peer)
     for call in source.calls((PEER,)):
-        key = source.text(source.arguments(call)[0])
-        yield source.replace(call, ENDPOINT + b"(" + key + b")")
+        yield source.replace(call, ENDPOINT)
 
 
 def is_declared(place: Place) -> bool:
@@ -57,8 +57,8 @@ OPERATOR = Operator(
             "void f(void) { address_copy(to, ip->destination, family); }",
         ),
         Example(
-            "void f(const enum family family) { g(endpoint_address(key)); }",
-            "void f(const enum family family) { g(peer_address(key, family)); }",
+            "void f(const enum family family) { g(context->endpoint_address); }",
+            "void f(const enum family family) { g(peer_address(context->tuple, family)); }",
         ),
     ),
     find,
