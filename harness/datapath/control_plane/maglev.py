@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
@@ -15,7 +14,6 @@ from model.domain.address import Address
 
 OFFSET_SEED = 1
 SKIP_SEED = 2
-FREE = -1
 
 
 class Server(NamedTuple):
@@ -43,10 +41,9 @@ def _permutations(servers: Sequence[Server], size: int) -> list[Iterator[int]]:
     Made in blocks as they are asked for, the first ones of all servers at once: a table needs but
     the beginning of most permutations.
     """
-    hashes = [_words(server) for server in servers]
-    offsets = np.array([murmur3(words, OFFSET_SEED) % size for words in hashes])
-    skips = np.array([murmur3(words, SKIP_SEED) % (size - 1) + 1 for words in hashes])
-    width = min(size, 4 * size // len(servers) + 16)
+    offset_hashes, skip_hashes = murmur3(_words(servers), (OFFSET_SEED, SKIP_SEED)).astype(np.int64)
+    offsets, skips = offset_hashes % size, skip_hashes % (size - 1) + 1
+    width = min(size, 6 * size // len(servers) + 16)
     beginnings = (offsets[:, None] + skips[:, None] * np.arange(width)) % size
     return [
         chain(beginning, chain.from_iterable(_later_blocks(offset, skip, width, size)))
@@ -63,13 +60,13 @@ def _later_blocks(offset: int, skip: int, width: int, size: int) -> Iterator[lis
         yield ((offset + skip * numbers) % size).tolist()
 
 
-def _take_turns(permutations: list[Iterator[int]], size: int) -> list[int]:
-    owners = [FREE] * size
+def _take_turns(permutations: list[Iterator[int]], size: int) -> list[int | None]:
+    owners: list[int | None] = [None] * size
     left = size
     while True:
         for place, preferences in enumerate(permutations):
             for slot in preferences:
-                if owners[slot] == FREE:
+                if owners[slot] is None:
                     owners[slot] = place
                     break
             left -= 1
@@ -77,9 +74,10 @@ def _take_turns(permutations: list[Iterator[int]], size: int) -> list[int]:
                 return owners
 
 
-def _words(server: Server) -> tuple[int, ...]:
-    count = len(server.address) // 4
-    return (*struct.unpack(f">{count}I", server.address), server.port)
+def _words(servers: Sequence[Server]) -> NDArray[np.uint32]:
+    """A row for each server: the address's words, and the port."""
+    data = b"".join([server.address + server.port.to_bytes(4, "big") for server in servers])
+    return np.frombuffer(data, ">u4").reshape(len(servers), -1).astype(np.uint32)
 
 
 def is_prime(number: int) -> bool:
