@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import median
@@ -37,6 +38,7 @@ def control_plane(rounds: int, advance: Callable[[str], None]) -> Iterator[Measu
             for _ in range(LOADS):
                 subject = bench.open(options=SHIPPED)
                 operations = services(SERVICES, with_maglev)
+                gc.collect()  # what the last load left would scatter what this one makes
                 begin = thread_time()
                 subject.apply(operations)
                 loads.append(thread_time() - begin)

@@ -58,7 +58,6 @@ class Bench:
             opened(subject)
             return subject
 
-        self._stack.callback(sibling.cache_clear)
         return sibling(UNLIMITED)
 
     def _open(
@@ -74,7 +73,7 @@ class Bench:
         except BaseException:
             loaded.close()
             raise
-        self._stack.callback(subject.close)
+        self._stack.callback(loaded.close)  # not the subject's: its tables may go before the bench
         return subject
 
     def close(self) -> None:

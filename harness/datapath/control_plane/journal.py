@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
-from typing import TypeVar
+from operator import delitem, setitem
+from typing import Any, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -14,16 +15,16 @@ class Journal:
     """Undo actions, run in reverse on `roll_back`, and actions that `commit` runs in order."""
 
     def __init__(self) -> None:
-        self._undo: list[Action] = []
+        self._undo: list[tuple[Any, ...]] = []  # functions and arguments: smaller than closures
         self._later: list[Action] = []
 
     def undo_with(self, action: Action) -> None:
         """Remember how to take back what is about to be done."""
-        self._undo.append(action)
+        self._undo.append((action,))
 
     def after_undo(self, action: Action) -> None:
         """Remember what has to be done once everything else is taken back."""
-        self._undo.insert(0, action)
+        self._undo.insert(0, (action,))
 
     def at_commit(self, action: Action) -> None:
         """Put off what must not happen before the transaction stands; it must not fail."""
@@ -32,16 +33,15 @@ class Journal:
     def set(self, mapping: MutableMapping[Key, Value], key: Key, value: Value) -> None:
         """Set an item."""
         if key in mapping:
-            old = mapping[key]
-            self._undo.append(lambda: mapping.__setitem__(key, old))
+            self._undo.append((setitem, mapping, key, mapping[key]))
         else:
-            self._undo.append(lambda: mapping.__delitem__(key))
+            self._undo.append((delitem, mapping, key))
         mapping[key] = value
 
     def drop(self, mapping: MutableMapping[Key, Value], key: Key) -> Value:
         """Remove an item that is there, and return it."""
         value = mapping.pop(key)
-        self._undo.append(lambda: mapping.__setitem__(key, value))
+        self._undo.append((setitem, mapping, key, value))
         return value
 
     def count(self, mapping: MutableMapping[Key, int], key: Key, step: int) -> int:
@@ -57,8 +57,9 @@ class Journal:
         """Take everything back, last first; a failure is raised when all the rest is back."""
         failures: list[Exception] = []
         while self._undo:
+            undo, *arguments = self._undo.pop()
             try:
-                self._undo.pop()()
+                undo(*arguments)
             except Exception as error:  # what is left has to be taken back as well
                 failures.append(error)
         if failures:
