@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,17 @@ def test_it_leaves_nothing_behind() -> None:
     bench.close()
     bench.close()
     assert (own_namespace(), os.sched_getaffinity(0), open_files()) == before
+
+
+def test_a_closed_subject_goes_before_its_bench() -> None:
+    """With its copies of all tables: who opens many at one bench has memory for one."""
+    with Bench() as bench:
+        subject = bench.open(STAND_IN)
+        left = weakref.ref(subject)
+        subject.close()
+        del subject
+        gc.collect()
+        assert left() is None
 
 
 def test_an_object_without_programs_is_refused_by_name() -> None:
